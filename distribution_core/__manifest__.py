@@ -1,0 +1,34 @@
+{
+    'name': "Distribution",
+    'version': '19.0.1.0.0',
+    'category': 'Sales/Distribution',
+    'sequence': 150,
+    'summary': "Distributors, levels, referral links and the attribution of orders",
+    'author': "Distribution for Odoo",
+    'license': 'LGPL-3',
+    'application': True,
+    'depends': ['sale', 'portal', 'utm', 'mail'],
+    'data': [
+        # Security.
+        'security/distribution_groups.xml',
+        'security/ir.model.access.csv',
+        'security/distribution_rules.xml',
+
+        # Record data.
+        'data/distribution_policy_data.xml',
+
+        # Wizards.
+        'wizard/distribution_state_change_views.xml',
+
+        # Model views.
+        'views/distribution_distributor_views.xml',
+        'views/distribution_level_views.xml',
+        'views/distribution_policy_views.xml',
+        'views/distribution_touch_views.xml',
+        'views/distribution_attribution_views.xml',
+        'views/sale_order_views.xml',
+        'views/res_partner_views.xml',
+
+        'views/distribution_menus.xml',  # Depends on the actions above.
+    ],
+}

@@ -1,0 +1,31 @@
+"""When are two people the same? Compared on normalized values, never shown."""
+import re
+
+_NOT_DIGITS = re.compile(r'\D+')
+# Country code and trunk prefix vary between entries of one number; these last digits do not.
+_PHONE_DIGITS = 11
+_PHONE_DIGITS_MIN = 7
+
+
+def identities(partner_id=None, commercial_partner_id=None, phone=None, email=None):
+    """Return all that identifies a person, for `frozenset.isdisjoint`.
+
+    >>> sorted(identities(7, 7, '+86 138-0013-8000', 'Li@Example.com '))
+    ['email:li@example.com', 'partner:7', 'phone:13800138000']
+    >>> sorted(identities(8, 7, '12', ''))
+    ['partner:7', 'partner:8']
+
+    :param int|None partner_id:
+    :param int|None commercial_partner_id: The company of a contact: its people are one party.
+    :param str|None phone: As typed. Too few digits identify nobody and are ignored.
+    :param str|None email: As typed.
+    :rtype: frozenset[str]
+    """
+    found = {f'partner:{id_}' for id_ in (partner_id, commercial_partner_id) if id_}
+    digits = _NOT_DIGITS.sub('', phone or '')
+    if len(digits) >= _PHONE_DIGITS_MIN:
+        found.add(f'phone:{digits[-_PHONE_DIGITS:]}')
+    email = (email or '').strip().lower()
+    if '@' in email:
+        found.add(f'email:{email}')
+    return frozenset(found)

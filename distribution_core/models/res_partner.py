@@ -1,0 +1,12 @@
+from odoo import fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = 'res.partner'
+
+    distributor_ids = fields.One2many(
+        comodel_name='distribution.distributor',
+        inverse_name='partner_id',
+        string="Distributor",
+        groups='distribution_core.group_distribution_user',
+    )
