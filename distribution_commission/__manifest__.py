@@ -1,0 +1,35 @@
+{
+    'name': "Distribution: Commission",
+    'version': '19.0.1.0.0',
+    'category': 'Sales/Distribution',
+    'sequence': 151,
+    'summary': "Commission plans, ledger, settlement, withdrawal and payout, booked in the journals",
+    'author': "Distribution for Odoo",
+    'license': 'LGPL-3',
+    'depends': ['distribution_core', 'account'],
+    'data': [
+        # Security.
+        'security/distribution_commission_groups.xml',
+        'security/ir.model.access.csv',
+        'security/distribution_commission_rules.xml',
+
+        # Record data.
+        'data/ir_sequence_data.xml',
+        'data/distribution_payout_channel_data.xml',
+        'data/distribution_cron.xml',
+
+        # Model views.
+        'views/distribution_plan_views.xml',
+        'views/distribution_commission_views.xml',
+        'views/distribution_transfer_views.xml',
+        'views/distribution_event_views.xml',
+        'views/distribution_settlement_views.xml',
+        'views/distribution_withdrawal_views.xml',
+        'views/distribution_payout_views.xml',
+        'views/distribution_distributor_views.xml',
+        'views/res_config_settings_views.xml',
+
+        'views/distribution_commission_menus.xml',  # Depends on the actions above.
+    ],
+    'post_init_hook': 'post_init_hook',
+}

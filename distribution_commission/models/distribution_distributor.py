@@ -1,0 +1,125 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+AMOUNT_FIELDS = {
+    'pending_amount': 'pending',
+    'available_amount': 'available',
+    'payable_amount': 'payable',
+    'reserved_amount': 'reserved',
+    'paid_amount': 'paid',
+}
+
+
+class DistributionDistributor(models.Model):
+    _inherit = 'distribution.distributor'
+
+    currency_id = fields.Many2one(related='company_id.currency_id')
+    balance_ids = fields.One2many(comodel_name='distribution.balance', inverse_name='distributor_id', readonly=True)
+    pending_amount = fields.Monetary(string="Pending", compute='_compute_amounts')
+    available_amount = fields.Monetary(string="Available", compute='_compute_amounts')
+    payable_amount = fields.Monetary(string="Payable", compute='_compute_amounts')
+    reserved_amount = fields.Monetary(string="In Payout", compute='_compute_amounts')
+    paid_amount = fields.Monetary(string="Paid", compute='_compute_amounts')
+    earned_amount = fields.Monetary(string="Earned", compute='_compute_amounts')
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('balance_ids.amount')
+    def _compute_amounts(self):
+        amounts = {
+            (distributor.id, bucket): amount
+            for distributor, bucket, amount in self.env['distribution.balance']._read_group(
+                [('distributor_id', 'in', self.ids)], ['distributor_id', 'bucket'], ['amount:sum'])
+        }
+        for distributor in self:
+            for field_name, bucket in AMOUNT_FIELDS.items():
+                distributor[field_name] = amounts.get((distributor.id, bucket), 0)
+            distributor.earned_amount = -amounts.get((distributor.id, 'merchant'), 0)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `distribution_core` to open the balances."""
+        distributors = super().create(vals_list)
+        self.env['distribution.balance']._open(distributors)
+        return distributors
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_balances(self):
+        """Only drafts are deleted, see `distribution_core`; their balances are zero."""
+        self.sudo().balance_ids.unlink()
+
+    # === ACTION METHODS === #
+
+    def action_view_commissions(self):
+        """Smart button: the commissions of this distributor."""
+        self.ensure_one()
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Commissions"),
+            'res_model': 'distribution.commission',
+            'view_mode': 'list,form,pivot',
+            'domain': [('distributor_id', '=', self.id)],
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _request_withdrawal(self, amount, partner_bank=None):
+        """Reserve an amount of the payable and record the wish to be paid it.
+
+        The only way in which money leaves the payable towards the distributor: under the lock of
+        the balance row, so that two wishes at once never take more than there is.
+
+        :param float amount: In the company's currency.
+        :param res.partner.bank|None partner_bank: An own account.
+        :rtype: distribution.withdrawal
+        :raise UserError: when it cannot be done; nothing has moved then.
+        """
+        self.ensure_one()
+        amount = self._check_withdrawal_amount(amount)
+        if self.state == 'suspended':
+            raise UserError(self.env._("Your account is under review. Nothing can be withdrawn until that is over."))
+        if partner_bank and partner_bank.partner_id != self.partner_id:
+            raise UserError(self.env._("A withdrawal goes to an account of your own only."))
+        self._lock_payable(amount)
+        withdrawal_sudo = self.env['distribution.withdrawal'].sudo().create({
+            'name': self.env['ir.sequence'].sudo().next_by_code('distribution.withdrawal'),
+            'distributor_id': self.id,
+            'company_id': self.company_id.id,
+            'amount': amount,
+            'requested_at': fields.Datetime.now(),
+            'partner_bank_id': partner_bank.id if partner_bank else False,
+        })
+        withdrawal_sudo._post_transfer('payable', 'reserved', 'reservation')
+        return withdrawal_sudo
+
+    def _check_withdrawal_amount(self, amount):
+        """Return the amount as the currency has it.
+
+        :raise UserError: when it is no amount, not positive, or finer than the currency.
+        """
+        currency = self.currency_id
+        if not isinstance(amount, (int, float)) or amount != amount or amount in (float('inf'), float('-inf')):
+            raise UserError(self.env._("Enter an amount."))
+        if currency.compare_amounts(amount, 0) <= 0:
+            raise UserError(self.env._("Enter an amount above zero."))
+        rounded = currency.round(amount)
+        if abs(rounded - amount) > 1e-9:
+            raise UserError(self.env._(
+                "The amount has more than %s decimals.", currency.decimal_places))
+        return rounded
+
+    def _lock_payable(self, amount):
+        """Lock the payable balance and check that it holds the amount."""
+        rows = self.env.execute_query(SQL(
+            """
+            SELECT amount FROM distribution_balance
+             WHERE distributor_id = %s AND bucket = 'payable'
+               FOR UPDATE
+            """, self.id))
+        payable = float(rows[0][0]) if rows else 0.0
+        if self.currency_id.compare_amounts(amount, payable) > 0:
+            raise UserError(self.env._(
+                "You can withdraw up to %s.", self.currency_id.format(max(0.0, payable))))

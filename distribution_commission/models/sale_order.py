@@ -1,0 +1,197 @@
+from itertools import groupby
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..engine import Order, Payee, SaleLine, scale
+
+
+class LineDetails(NamedTuple):
+    """What a commission keeps of a sale line apart from money."""
+
+    product_name: str
+    delivered: bool
+
+
+class OrderFacts(NamedTuple):
+    """An attributed order as its documents stand now."""
+
+    attribution_id: int
+    company_id: int
+    order_name: str
+    plan_version_id: int
+    hold_days: int
+    told_at: object             # datetime: when the documents last told something
+    order: Order
+    details: dict               # LineDetails by sale line id
+
+
+class SaleOrder(models.Model):
+    _inherit = 'sale.order'
+
+    # === BUSINESS METHODS - TELLING === #
+
+    def _action_confirm(self):
+        """Override of `sale` to tell of the confirmation, after the attribution was pinned."""
+        res = super()._action_confirm()
+        self._distribution_notify('confirmed')
+        return res
+
+    def _action_cancel(self):
+        """Override of `sale` to tell of the cancellation."""
+        res = super()._action_cancel()
+        self._distribution_notify('cancelled')
+        return res
+
+    def _distribution_notify(self, reason):
+        """Mark these orders dirty, those that are attributed: one statement, no shared row."""
+        if self.ids:
+            self.env['distribution.event']._tell(SQL(
+                "SELECT order_id FROM distribution_attribution WHERE order_id = ANY(%s)", list(self.ids)), reason)
+
+    def _distribution_prepare_attribution(self, order_id, rows, now):
+        """Override of `distribution_core` to pin the plan version as well."""
+        values = super()._distribution_prepare_attribution(order_id, rows, now)
+        values['plan_version_id'] = self.env['distribution.plan']._get_active_version_id(values['company_id'])
+        return values
+
+    # === BUSINESS METHODS - FACTS === #
+
+    @api.model
+    def _distribution_get_facts(self, told_at_by_order):
+        """Load orders for the kernel, as plain columns.
+
+        Orders without a distributor or without a plan at confirmation earn nothing and are left
+        out.
+
+        :param dict[int, datetime] told_at_by_order: When each order last told something.
+        :rtype: list[OrderFacts]
+        """
+        rows = self.env.execute_query_dict(self._distribution_facts_query(list(told_at_by_order)))
+        facts = []
+        for order_id, group in groupby(rows, key=lambda row: row['order_id']):
+            lines = list(group)
+            first = lines[0]
+            facts.append(OrderFacts(
+                attribution_id=first['attribution_id'],
+                company_id=first['company_id'],
+                order_name=first['order_name'],
+                plan_version_id=first['plan_version_id'],
+                hold_days=first['hold_days'],
+                told_at=told_at_by_order[order_id],
+                order=Order(
+                    id=order_id,
+                    lines=tuple(self._distribution_to_sale_line(row) for row in lines if row['line_id']),
+                    payees=tuple(Payee(*payee) for payee in first['payees'] or ()),
+                ),
+                details={
+                    row['line_id']: LineDetails(row['product_name'] or '', row['delivered']) for row in lines
+                },
+            ))
+        return facts
+
+    @api.model
+    def _distribution_to_sale_line(self, row):
+        sold, sold_doc, refunded_doc = row['sold'], row['sold_doc'], row['refunded_doc']
+        return SaleLine(
+            id=row['line_id'],
+            role=row['role'],
+            sold=sold,
+            # At the rate of the sale, so that a full refund takes everything back at any rate.
+            refunded=scale(sold, refunded_doc, sold_doc) if sold_doc else 0,
+            quantity=max(0, row['quantity']),
+            template_id=row['template_id'] or 0,
+            category_path=f"/{row['category_path'] or ''}",
+        )
+
+    @api.model
+    def _distribution_facts_query(self, order_ids):
+        """Return the query of the facts: a row per sale line, sorted by order.
+
+        Money is what posted invoices that are paid say, less what posted credit notes on them
+        take back; in minor units, of the company's currency (`sold`) and of the document's
+        (`sold_doc`, `refunded_doc`).
+        """
+        self.env['sale.order.line'].flush_model()
+        self.env['account.move.line'].flush_model()
+        self.env['account.move'].flush_model(['state', 'payment_state', 'move_type', 'reversed_entry_id'])
+        return SQL(
+            """
+            SELECT a.order_id, a.id AS attribution_id, a.company_id, a.plan_version_id, o.name AS order_name,
+                   policy.hold_days, payees.payees,
+                   l.id AS line_id, %(role)s AS role, pt.id AS template_id, pc.parent_path AS category_path,
+                   COALESCE(pt.name->>%(lang)s, pt.name->>'en_US', l.name) AS product_name,
+                   pt.type = 'service' OR l.qty_delivered >= l.product_uom_qty - invoiced.refunded_quantity
+                       AS delivered,
+                   (invoiced.sold * 10 ^ company_currency.decimal_places)::bigint AS sold,
+                   (invoiced.sold_doc * 10 ^ currency.decimal_places)::bigint AS sold_doc,
+                   (invoiced.refunded_doc * 10 ^ currency.decimal_places)::bigint AS refunded_doc,
+                   ((invoiced.sold_quantity - invoiced.refunded_quantity) * 1000)::bigint AS quantity
+              FROM distribution_attribution a
+              JOIN sale_order o ON o.id = a.order_id
+              JOIN distribution_policy policy ON policy.id = a.policy_id
+              JOIN res_currency currency ON currency.id = o.currency_id
+              JOIN res_company company ON company.id = a.company_id
+              JOIN res_currency company_currency ON company_currency.id = company.currency_id
+      JOIN LATERAL (
+                   SELECT json_agg(json_build_array(tier, distributor_id, COALESCE(level_id, 0)) ORDER BY tier)
+                       AS payees
+                     FROM distribution_attribution_tier
+                    WHERE attribution_id = a.id AND refusal IS NULL
+                   ) payees ON TRUE
+         LEFT JOIN sale_order_line l ON l.order_id = o.id
+         LEFT JOIN product_product pp ON pp.id = l.product_id
+         LEFT JOIN product_template pt ON pt.id = pp.product_tmpl_id
+         LEFT JOIN product_category pc ON pc.id = pt.categ_id
+      JOIN LATERAL (%(invoiced)s) invoiced ON TRUE
+             WHERE a.order_id = ANY(%(orders)s)
+               AND a.distributor_id IS NOT NULL
+               AND a.plan_version_id IS NOT NULL
+          ORDER BY a.company_id, a.order_id, l.sequence, l.id
+            """,
+            role=self._distribution_role(),
+            invoiced=self._distribution_invoiced(),
+            lang=self.env.lang or 'en_US',
+            orders=order_ids,
+        )
+
+    @api.model
+    def _distribution_role(self):
+        """Return the SQL that says what a sale line `l` is to the kernel: see `SaleLine.role`."""
+        conditions = [SQL("l.display_type IS NOT NULL"), SQL("l.is_downpayment"), SQL("l.is_expense")]
+        if 'is_delivery' in self.env['sale.order.line']._fields:
+            conditions.append(SQL("l.is_delivery"))
+        return SQL(
+            "CASE WHEN %s THEN 'ignored' WHEN l.price_subtotal < 0 THEN 'discount' ELSE 'goods' END",
+            SQL(" OR ").join(conditions),
+        )
+
+    @api.model
+    def _distribution_invoiced(self):
+        """Return the SQL of what was invoiced and paid, and credited, on a sale line `l`.
+
+        A credit note counts when the invoice it reverses counts, or when it reverses none. An
+        invoice line that stands for several sale lines counts on the first.
+        """
+        paid_states = ('paid', 'in_payment')
+        return SQL(
+            """
+            SELECT COALESCE(SUM(-ml.balance) FILTER (WHERE m.move_type = 'out_invoice'), 0) AS sold,
+                   COALESCE(SUM(ml.price_subtotal) FILTER (WHERE m.move_type = 'out_invoice'), 0) AS sold_doc,
+                   COALESCE(SUM(ml.price_subtotal) FILTER (WHERE m.move_type = 'out_refund'), 0) AS refunded_doc,
+                   COALESCE(SUM(ml.quantity) FILTER (WHERE m.move_type = 'out_invoice'), 0) AS sold_quantity,
+                   COALESCE(SUM(ml.quantity) FILTER (WHERE m.move_type = 'out_refund'), 0) AS refunded_quantity
+              FROM sale_order_line_invoice_rel r
+              JOIN account_move_line ml ON ml.id = r.invoice_line_id
+              JOIN account_move m ON m.id = ml.move_id AND m.state = 'posted'
+         LEFT JOIN account_move original ON original.id = m.reversed_entry_id
+             WHERE r.order_line_id = l.id
+               AND (m.move_type = 'out_invoice' AND m.payment_state = ANY(%(paid)s)
+                    OR m.move_type = 'out_refund' AND (
+                        original.id IS NULL
+                        OR original.state = 'posted' AND original.payment_state = ANY(%(paid)s)))
+               AND NOT EXISTS (
+                   SELECT FROM sale_order_line_invoice_rel other
+                    WHERE other.invoice_line_id = r.invoice_line_id AND other.order_line_id < r.order_line_id)
+            """, paid=list(paid_states))

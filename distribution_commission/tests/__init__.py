@@ -1,0 +1,5 @@
+from . import test_ledger
+from . import test_path
+from . import test_payout
+from . import test_plan
+from . import test_security

@@ -1,0 +1,101 @@
+from psycopg2 import errors
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import DistributionCommon
+
+
+@tagged('post_install', '-at_install')
+class TestLedger(DistributionCommon):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._invoice(cls._create_order())
+        cls._process()
+        cls.transfer = cls.env['distribution.transfer'].search([('distributor_id', '=', cls.seller.id)])
+
+    def test_a_posted_transfer_cannot_be_changed_by_the_orm(self):
+        for change in (
+            lambda: self.transfer.write({'amount': 1}),
+            lambda: self.transfer.unlink(),
+            lambda: self.transfer.create({}),
+        ):
+            with self.assertRaises(UserError):
+                change()
+        self.assertBalances(self.seller, merchant=-10, pending=10)
+
+    @mute_logger('odoo.sql_db')
+    def test_a_posted_transfer_cannot_be_changed_by_sql(self):
+        for query in (
+            "UPDATE distribution_transfer SET amount = 1",
+            "UPDATE distribution_transfer SET move_line_id = NULL, amount = 2",
+            "DELETE FROM distribution_transfer",
+            "TRUNCATE distribution_transfer CASCADE",
+        ):
+            with self.subTest(query), self.assertRaises(errors.RaiseException), self.env.cr.savepoint():
+                self.env.cr.execute(query)
+        self.assertBalances(self.seller, merchant=-10, pending=10)
+
+    @mute_logger('odoo.sql_db')
+    def test_a_journal_item_is_filled_in_once(self):
+        self._book()
+        line = self.transfer.move_line_id
+        self.transfer._link_journal_items([line.move_id.line_ids.filtered(lambda other: other != line).id])
+        self.assertEqual(self.transfer.move_line_id, line)
+        with self.assertRaises(errors.RaiseException), self.env.cr.savepoint():
+            self.env.cr.execute("UPDATE distribution_transfer SET move_line_id = NULL")
+
+    def test_an_entry_that_books_commissions_cannot_be_taken_back(self):
+        self._book()
+        with self.assertRaisesRegex(UserError, "books commissions"):
+            self.transfer.move_line_id.move_id.button_draft()
+        self.assertRecordValues(self.transfer.move_line_id.move_id, [{'state': 'posted'}])
+
+    def test_posting_again_under_the_same_key_moves_nothing(self):
+        from ..models.distribution_transfer import Transfer
+        again = Transfer(
+            self.transfer.idempotency_key, self.seller.id, 'merchant', 'pending', 1000, 'accrual',
+            commission_id=self.transfer.commission_id.id)
+        self.assertEqual(self.env['distribution.transfer']._post([again], self.company), 0)
+        self.assertBalances(self.seller, merchant=-10, pending=10)
+
+    def test_the_books_check_names_an_altered_journal_item(self):
+        self._book()
+        line = self.transfer.move_line_id
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE account_move_line SET balance = balance - 0.01 WHERE id = %s", [line.id])
+        found = {row['check']: row for row in self.env['distribution.books'].check()}
+        self.assertEqual(set(found), {
+            "pending, available and held equal the accrued account",
+            "each booked journal item equals its transfers",
+            "entries of the journal are balanced",
+        })
+        self.assertEqual(found["each booked journal item equals its transfers"]['difference'], '0.01')
+        self.assertIn(f"journal item {line.id}", found["each booked journal item equals its transfers"]['detail'])
+
+    def test_the_books_check_names_an_altered_balance(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE distribution_balance SET amount = amount + 1 WHERE distributor_id = %s AND bucket = 'pending'",
+            [self.seller.id])
+        self.assertEqual(
+            [(row['check'], row['expected'], row['actual']) for row in self.env['distribution.books'].check()],
+            [("balances are the sums of the transfers", '10.00', '11.00')])
+
+    def test_an_order_that_earned_cannot_be_deleted(self):
+        order = self.transfer.commission_id.attribution_id.order_id
+        with self.assertRaisesRegex(UserError, "kept as a record"):
+            order._unlink_unless_attributed()
+
+    def test_every_explanation_evaluates_to_its_amount(self):
+        from ..engine import evaluate
+        for transfer in self.env['distribution.transfer'].search([('reason', '=', 'accrual')]):
+            self.assertEqual(evaluate(transfer.explanation), transfer.explanation['amount'])
+        self.assertEqual(self.transfer.commission_id._get_explanation_lines(), [
+            "Sold, without tax: $\xa0100.00",
+            "Commission base: $\xa0100.00",
+            "Tier 1 earns 10 %: $\xa010.00",
+        ])

@@ -1,0 +1,130 @@
+from psycopg2 import IntegrityError
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import DistributionCommon
+
+
+@tagged('post_install', '-at_install')
+class TestPayout(DistributionCommon):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._make_payable(quantity=10)      # the seller may withdraw 100
+
+    def test_a_withdrawal_that_cannot_be_is_refused_and_moves_nothing(self):
+        for amount, message in [
+            (0, "above zero"), (-5.0, "above zero"), (100.01, "up to"), (1e12, "up to"),
+            (10.001, "decimals"), ('ten', "Enter an amount"), (None, "Enter an amount"),
+            (float('nan'), "Enter an amount"), (float('inf'), "Enter an amount"),
+        ]:
+            with self.subTest(amount=amount), self.assertRaisesRegex(UserError, message):
+                self.seller._request_withdrawal(amount)
+        self.assertBalances(self.seller, merchant=-100, payable=100)
+        self.assertFalse(self.env['distribution.withdrawal'].search([]))
+
+    def test_a_suspended_distributor_cannot_withdraw(self):
+        self.seller._set_suspended("Review")
+        with self.assertRaisesRegex(UserError, "under review"):
+            self.seller._request_withdrawal(1.0)
+
+    def test_a_withdrawal_goes_to_an_own_account_only(self):
+        bank = self.env['res.partner.bank'].create({'acc_number': '123', 'partner_id': self.customer.id})
+        with self.assertRaisesRegex(UserError, "your own"):
+            self.seller._request_withdrawal(1.0, bank)
+
+    def test_whatever_ends_a_withdrawal_unpaid_gives_the_money_back(self):
+        def refuse(withdrawal):
+            withdrawal.action_refuse()
+
+        def cancel(withdrawal):
+            withdrawal._cancel_by_distributor()
+
+        def fail(withdrawal):
+            withdrawal.action_approve()
+            withdrawal.payout_ids.action_mark_failed()
+
+        for end, state in [(refuse, 'refused'), (cancel, 'cancelled'), (fail, 'failed')]:
+            with self.subTest(state):
+                withdrawal = self.seller._request_withdrawal(40.0)
+                self.assertBalances(self.seller, merchant=-100, payable=60, reserved=40)
+                end(withdrawal)
+                self.assertRecordValues(withdrawal, [{'state': state}])
+                self.assertBalances(self.seller, merchant=-100, payable=100)
+
+    def test_states_only_move_forward(self):
+        withdrawal = self.seller._request_withdrawal(40.0)
+        withdrawal.action_approve()
+        withdrawal.action_approve()
+        self.assertEqual(len(withdrawal.payout_ids), 1)
+        with self.assertRaisesRegex(UserError, "any more"):
+            withdrawal._cancel_by_distributor()
+        payout = withdrawal.payout_ids
+        payout.action_mark_done()
+        payout.action_mark_done()
+        self.assertEqual(self.env['account.payment'].search_count([('memo', '=', payout.name)]), 1)
+        with self.assertRaisesRegex(UserError, "any more"):
+            payout.action_mark_failed()
+        self.assertBalances(self.seller, merchant=-100, payable=60, paid=40)
+
+    @mute_logger('odoo.sql_db')
+    def test_a_withdrawal_never_has_two_payouts_under_way(self):
+        withdrawal = self.seller._request_withdrawal(40.0)
+        withdrawal.action_approve()
+        with self.assertRaises(IntegrityError), self.env.cr.savepoint():
+            withdrawal._create_payout()
+
+    def test_a_failed_payout_is_tried_again_under_a_new_number(self):
+        withdrawal = self.seller._request_withdrawal(40.0)
+        withdrawal.action_approve()
+        withdrawal.payout_ids.action_mark_failed()
+        withdrawal.action_retry()
+        self.assertEqual(len(set(withdrawal.payout_ids.mapped('name'))), 2)
+        withdrawal.payout_ids.filtered(lambda payout: payout.state == 'draft').action_mark_done()
+        self.assertBalances(self.seller, merchant=-100, payable=60, paid=40)
+
+    def test_a_debt_after_payout_is_set_off_against_what_is_earned_next(self):
+        invoice = self._make_payable(quantity=1)
+        withdrawal = self.seller._request_withdrawal(110.0)
+        withdrawal.action_approve()
+        withdrawal.payout_ids.action_mark_done()
+        self._refund(invoice)
+        self._process()
+        self._book()
+        self.assertBalances(self.seller, merchant=-100, payable=-10, paid=110)
+        with self.assertRaisesRegex(UserError, "up to"):
+            self.seller._request_withdrawal(1.0)
+        self._make_payable(quantity=3)
+        self.assertBalances(self.seller, merchant=-130, payable=20, paid=110)
+        with self.assertRaisesRegex(UserError, "up to"):
+            self.seller._request_withdrawal(20.01)
+
+    def test_companies_are_left_out_of_the_entry_with_the_reason(self):
+        company = self._create_distributor("Company", kind='company')
+        order = self._create_order(distributor=company)
+        self._invoice(order)
+        self._deliver(order)
+        self._process()
+        self._mature()
+        run = self.env['distribution.settlement.run'].create({})
+        run.action_prepare()
+        self.assertFalse(run.settlement_ids)
+        self.assertIn("settled against their invoice", run.left_out)
+        with self.assertRaisesRegex(UserError, "Nothing is available"):
+            run.action_post()
+        self.assertBalances(company, merchant=-10, available=10)
+
+    def test_a_run_is_posted_once(self):
+        run = self.env['distribution.settlement.run'].search([], limit=1)
+        with self.assertRaisesRegex(UserError, "posted already"):
+            run.action_post()
+        self.assertBalances(self.seller, merchant=-100, payable=100)
+
+    def test_entries_go_to_the_first_open_day(self):
+        self.company.fiscalyear_lock_date = '2026-01-31'
+        self.assertEqual(str(self.company._distribution_get_open_date(fields.Date.to_date('2026-01-31'))), '2026-02-01')
+        self.assertEqual(str(self.company._distribution_get_open_date(fields.Date.to_date('2026-02-01'))), '2026-02-01')
