@@ -1,0 +1,4 @@
+from . import test_attribution
+from . import test_distributor
+from . import test_policy
+from . import test_security

@@ -1,0 +1,45 @@
+from odoo import Command, fields
+from odoo.addons.base.tests.common import BaseCommon
+
+
+class DistributionCoreCommon(BaseCommon):
+    """A company with its default policy, and builders for the network around it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env.company
+        cls.policy = cls.env['distribution.policy']._get_in_force(cls.company)
+        cls.customer = cls.env['res.partner'].create({'name': "Customer", 'email': 'customer@example.com'})
+        cls.product = cls.env['product.product'].create({'name': "Advice", 'type': 'service', 'list_price': 100.0})
+
+    @classmethod
+    def get_default_groups(cls):
+        return super().get_default_groups() | cls.quick_ref('distribution_core.group_distribution_manager') \
+            | cls.quick_ref('sales_team.group_sale_manager')
+
+    @classmethod
+    def _create_distributor(cls, name, active=True, **values):
+        partner = values.pop('partner_id', None) or cls.env['res.partner'].create({'name': name}).id
+        distributor = cls.env['distribution.distributor'].create({'partner_id': partner, **values})
+        if active:
+            distributor._set_active()
+        return distributor
+
+    @classmethod
+    def _create_touch(cls, distributor, visitor='visitor', days_ago=0, **values):
+        return cls.env['distribution.touch'].sudo().create({
+            'distributor_id': distributor.id,
+            'company_id': distributor.company_id.id,
+            'at': fields.Datetime.subtract(fields.Datetime.now(), days=days_ago),
+            'visitor': visitor,
+            **values,
+        })
+
+    @classmethod
+    def _create_order(cls, **values):
+        return cls.env['sale.order'].create({
+            'partner_id': cls.customer.id,
+            'order_line': [Command.create({'product_id': cls.product.id})],
+            **values,
+        })

@@ -1,0 +1,135 @@
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .common import DistributionCoreCommon
+
+
+@tagged('post_install', '-at_install')
+class TestAttribution(DistributionCoreCommon):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.level = cls.env['distribution.level'].create({'name': "Gold"})
+        cls.top = cls._create_distributor("Top")
+        cls.upline = cls._create_distributor("Upline", parent_id=cls.top.id, level_id=cls.level.id)
+        cls.seller = cls._create_distributor("Seller", parent_id=cls.upline.id)
+        cls.other = cls._create_distributor("Other")
+
+    def _confirm(self, **values):
+        order = self._create_order(distribution_visitor='visitor', **values)
+        order.action_confirm()
+        return order.attribution_ids
+
+    def test_an_order_without_a_claim_is_not_attributed(self):
+        self.assertFalse(self._confirm())
+
+    def test_the_touch_of_the_visitor_is_pinned_with_the_chain(self):
+        touch = self._create_touch(self.seller, days_ago=3)
+        attribution = self._confirm()
+        self.assertRecordValues(attribution, [{
+            'distributor_id': self.seller.id, 'source': 'visit', 'touch_id': touch.id, 'policy_id': self.policy.id,
+        }])
+        self.assertRecordValues(attribution.tier_ids, [
+            {'tier': 1, 'distributor_id': self.seller.id, 'level_id': False, 'refusal': False},
+            {'tier': 2, 'distributor_id': self.upline.id, 'level_id': self.level.id, 'refusal': False},
+        ])
+
+    def test_the_policy_says_which_touch_wins_and_how_many_tiers_there_are(self):
+        self._create_touch(self.seller, days_ago=3)
+        self._create_touch(self.other, days_ago=1)
+        for model, tiers, expected in [('last', 2, self.other), ('first', 3, self.seller), ('first', 1, self.seller)]:
+            with self.subTest(model=model, tiers=tiers):
+                self.policy.write({'attribution_model': model, 'max_paid_tiers': tiers})
+                attribution = self._confirm()
+                self.assertEqual(attribution.distributor_id, expected)
+                self.assertEqual(len(attribution.tier_ids), min(tiers, 3 if expected == self.seller else 1))
+
+    def test_a_touch_that_is_too_old_or_of_another_visitor_does_not_count(self):
+        self._create_touch(self.seller, days_ago=self.policy.touch_window_days)
+        self._create_touch(self.seller, visitor='somebody else')
+        self.assertFalse(self._confirm())
+
+    def test_a_touch_counts_on_another_device_once_logged_in(self):
+        self._create_touch(self.seller, visitor='phone', partner_id=self.customer.id)
+        self.assertEqual(self._confirm().distributor_id, self.seller)
+
+    def test_an_entry_of_staff_goes_before_a_touch(self):
+        self._create_touch(self.seller)
+        attribution = self._confirm(distributor_id=self.other.id)
+        self.assertRecordValues(attribution, [{'distributor_id': self.other.id, 'source': 'staff'}])
+
+    def test_the_buyer_is_never_credited(self):
+        phone = '+86 138 0013 8000'
+        self.seller.partner_id.write({'phone': phone, 'email': 'seller@example.com'})
+        company = self.env['res.partner'].create({'name': "Firm", 'is_company': True})
+        for case, buyer in [
+            ("the same partner", self.seller.partner_id),
+            ("the same phone", self.env['res.partner'].create({'name': "A", 'phone': '13800138000'})),
+            ("the same e-mail", self.env['res.partner'].create({'name': "B", 'email': 'SELLER@example.com'})),
+            ("a colleague", self.env['res.partner'].create({'name': "C", 'parent_id': company.id})),
+        ]:
+            with self.subTest(case):
+                if case == "a colleague":
+                    self.seller.partner_id.parent_id = company
+                self._create_touch(self.seller, visitor='own device')
+                order = self._create_order(distribution_visitor='own device', partner_id=buyer.id)
+                order.action_confirm()
+                attribution = order.attribution_ids
+                self.assertFalse(attribution.distributor_id)
+                self.assertFalse(attribution.tier_ids)
+                self.assertEqual({claim['reason'] for claim in attribution.evidence['refused']}, {'self'})
+
+    def test_an_upline_that_buys_keeps_its_place_and_earns_nothing(self):
+        self._create_touch(self.seller)
+        attribution = self._confirm(partner_id=self.upline.partner_id.id)
+        self.assertEqual(attribution.distributor_id, self.seller)
+        self.assertEqual(attribution.tier_ids.mapped('refusal'), [False, 'self'])
+
+    def test_a_distributor_suspended_since_the_touch_is_passed_over(self):
+        self._create_touch(self.seller)
+        self._create_touch(self.other, days_ago=5)
+        self.seller._set_suspended("Review")
+        self.assertEqual(self._confirm().distributor_id, self.other)
+
+    def test_what_is_pinned_stays(self):
+        self._create_touch(self.seller)
+        order = self._create_order(distribution_visitor='visitor')
+        order.action_confirm()
+        self.seller.parent_id = False
+        self._create_touch(self.other)
+        order._action_cancel()
+        order.action_draft()
+        order.action_confirm()
+        self.assertEqual(order.attribution_ids.distributor_id, self.seller)
+        self.assertEqual(order.attribution_ids.tier_ids.distributor_id, self.seller | self.upline)
+        with self.assertRaisesRegex(UserError, "settled when it is confirmed"):
+            order.distributor_id = self.other
+
+    def test_a_distributor_of_another_company_is_not_credited(self):
+        other = self.env['res.company'].create({'name': "Other"})
+        self.env.user.company_ids |= other
+        stranger = self._create_distributor("Stranger", company_id=other.id)
+        self._create_touch(stranger)
+        self.assertFalse(self._confirm())
+
+    def test_an_attributed_order_is_kept(self):
+        self._create_touch(self.seller)
+        order = self._confirm().order_id
+        order._action_cancel()
+        with self.assertRaisesRegex(UserError, "Cancel it instead"):
+            order.unlink()
+
+    def test_confirming_many_orders_takes_two_statements_more(self):
+        self._create_touch(self.seller)
+        self._confirm()     # warms the caches
+        orders = self.env['sale.order']
+        for _index in range(20):
+            orders |= self._create_order(distribution_visitor='visitor')
+        self.env.flush_all()
+        orders.state = 'sale'
+        self.env.flush_all()
+        with self.assertQueryCount(2):
+            orders._distribution_attribute()
+        self.assertEqual(orders.attribution_ids.distributor_id, self.seller)
+        self.assertEqual(len(orders.attribution_ids), 20)

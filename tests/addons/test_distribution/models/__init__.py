@@ -1,0 +1,2 @@
+from . import payout_channel
+from . import rule_kind

@@ -1,0 +1,3 @@
+from . import test_architecture
+from . import test_concurrency
+from . import test_extension_points

@@ -1,0 +1,209 @@
+import threading
+from contextlib import contextmanager
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import SUPERUSER_ID, Command, api
+from odoo.exceptions import UserError
+from odoo.modules.registry import Registry
+from odoo.sql_db import db_connect
+from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tools import mute_logger
+
+
+@tagged('post_install', '-at_install')
+class TestConcurrency(BaseCase):
+    """Two real cursors at once. What is made here is committed: the database is thrown away."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.registry = Registry(get_db_name())
+        with cls._transaction() as env:
+            cls.ids = cls._create_world(env)
+
+    @classmethod
+    def _create_world(cls, env):
+        company = env['res.company'].create({'name': "Concurrency"})
+        env['account.chart.template'].try_loading('generic_coa', company, install_demo=False)
+        env = env(context={**env.context, 'allowed_company_ids': company.ids})
+        company = company.with_env(env)
+        company._distribution_setup_accounting()
+        env['distribution.policy']._get_in_force(company).action_sign_tier2()
+        plan = env['distribution.plan'].create({'name': "Concurrency"})
+        version = plan._get_latest_version()
+        version.rule_ids = [Command.create({'tier': 1, 'rate': 10.0})]
+        version.action_activate()
+        env['distribution.payout.channel'].create({'name': "Bank"})
+        distributor = env['distribution.distributor'].create(
+            {'partner_id': env['res.partner'].create({'name': "Popular"}).id})
+        distributor._set_active()
+        customer = env['res.partner'].create({'name': "Concurrent Customer"})
+        product = env['product.product'].create({
+            'name': "Advice", 'type': 'service', 'list_price': 1000.0, 'invoice_policy': 'order', 'taxes_id': False})
+        return {
+            'company': company.id, 'distributor': distributor.id, 'customer': customer.id, 'product': product.id}
+
+    # === HELPERS === #
+
+    @classmethod
+    @contextmanager
+    def _transaction(cls):
+        """A transaction of its own, committed at the end."""
+        with cls._cursor() as env:
+            yield env
+            env.cr.commit()
+
+    @classmethod
+    @contextmanager
+    def _cursor(cls):
+        with db_connect(get_db_name()).cursor() as cr:
+            cr.execute("SET lock_timeout = '10s'")
+            ids = getattr(cls, 'ids', None)
+            yield api.Environment(cr, SUPERUSER_ID, {'allowed_company_ids': [ids['company']]} if ids else {})
+            cr.rollback()
+
+    def _create_order(self, env):
+        return env['sale.order'].create({
+            'partner_id': self.ids['customer'],
+            'distributor_id': self.ids['distributor'],
+            'order_line': [Command.create({'product_id': self.ids['product']})],
+        })
+
+    def _sell(self, count=1):
+        """Commit paid orders, with their marks, and return the ids of the orders."""
+        with self._transaction() as env:
+            orders = env['sale.order'].concat(*(self._create_order(env) for _index in range(count)))
+            orders.action_confirm()
+            for order in orders:
+                invoice = order._create_invoices()
+                invoice.action_post()
+                env['account.payment.register'].with_context(
+                    active_model='account.move', active_ids=invoice.ids).create({})._create_payments()
+            return orders.ids
+
+    def _make_payable(self):
+        self._sell()
+        with self._transaction() as env:
+            while env['distribution.event']._process():
+                pass
+        with self._transaction() as env:
+            company = env['res.company'].browse(self.ids['company'])
+            env['distribution.commission']._mature(company, '2100-01-01 00:00:00')
+            env['distribution.settlement.run'].create({}).action_post()
+
+    def _get_accrued(self, order_ids):
+        with self._cursor() as env:
+            return env['distribution.commission'].search([
+                ('attribution_id.order_id', 'in', order_ids)]).mapped('earned_amount')
+
+    def _check_books(self):
+        with self._cursor() as env:
+            self.assertEqual(env['distribution.books'].check(), [])
+
+    # === TESTS === #
+
+    def test_two_orders_of_one_distributor_are_confirmed_at_the_same_moment(self):
+        with self._transaction() as env:
+            first, second = self._create_order(env).id, self._create_order(env).id
+        with self._cursor() as one, self._cursor() as other:
+            for env in (one, other):        # both snapshots are taken before either writes
+                env.cr.execute("SELECT 1")
+            one['sale.order'].browse(first).action_confirm()
+            one.flush_all()
+            other['sale.order'].browse(second).action_confirm()
+            other.flush_all()
+            one.cr.commit()
+            other.cr.commit()
+        with self._cursor() as env:
+            orders = env['sale.order'].browse([first, second])
+            self.assertEqual(orders.mapped('state'), ['sale', 'sale'])
+            self.assertEqual(orders.attribution_ids.mapped('distributor_id.id'), [self.ids['distributor']])
+            self.assertEqual(len(orders.attribution_ids), 2)
+
+    def test_two_workers_share_the_marks_and_post_nothing_twice(self):
+        order_ids = self._sell(2)
+        with self._cursor() as one, self._cursor() as other:
+            self.assertGreater(one['distribution.event']._process(limit=1000), 0)
+            # The other skips what the first holds, without waiting for it.
+            self.assertEqual(other['distribution.event']._process(limit=1000), 0)
+            one.cr.commit()
+            other.cr.commit()
+        self.assertEqual(self._get_accrued(order_ids), [100.0, 100.0])
+        self._check_books()
+
+    @mute_logger('odoo.sql_db')
+    def test_a_worker_that_started_before_the_other_ended_posts_nothing_twice(self):
+        order_ids = self._sell()
+        with self._cursor() as late, self._cursor() as early:
+            late.cr.execute("SELECT COUNT(*) FROM distribution_event")       # its snapshot: the marks are there
+            early['distribution.event']._process(limit=1000)
+            early.cr.commit()
+            with self.assertRaises(SerializationFailure):
+                late['distribution.event']._process(limit=1000)
+            late.cr.rollback()
+            self.assertEqual(late['distribution.event']._process(limit=1000), 0)
+            late.cr.commit()
+        self.assertEqual(self._get_accrued(order_ids), [100.0])
+        self._check_books()
+
+    def test_a_mark_never_waits_for_a_worker_and_is_not_lost(self):
+        [order_id] = self._sell()
+        with self._cursor() as worker, self._cursor() as customer:
+            worker['distribution.event']._process(limit=1000)
+            customer.cr.execute("SET LOCAL lock_timeout = '500ms'")
+            customer['sale.order'].browse(order_id)._distribution_notify('edited')
+            customer.cr.commit()
+            worker.cr.commit()
+            self.assertEqual(worker['distribution.event'].search_count([('order_ref', '=', order_id)]), 1)
+
+    @mute_logger('odoo.sql_db')
+    def test_two_withdrawals_at_once_never_take_more_than_there_is(self):
+        self._make_payable()
+        outcome = []
+
+        def withdraw_all():
+            try:
+                with self._transaction() as env:
+                    distributor = env['distribution.distributor'].browse(self.ids['distributor'])
+                    started.set()
+                    distributor._request_withdrawal(payable)
+                    outcome.append('taken')
+            except SerializationFailure:
+                outcome.append('told to try again')
+
+        started = threading.Event()
+        with self._cursor() as env:
+            distributor = env['distribution.distributor'].browse(self.ids['distributor'])
+            payable = distributor.payable_amount
+            self.assertGreaterEqual(payable, 100.0)
+            distributor._request_withdrawal(payable)
+            second = threading.Thread(target=withdraw_all)
+            second.start()
+            started.wait(10)
+            second.join(0.5)        # it waits for the row that the first holds
+            self.assertTrue(second.is_alive())
+            env.cr.commit()
+            second.join(15)
+        self.assertEqual(outcome, ['told to try again'])
+        with self._cursor() as env, self.assertRaisesRegex(UserError, "up to"):
+            env['distribution.distributor'].browse(self.ids['distributor'])._request_withdrawal(0.01)
+        self._check_books()
+
+    @mute_logger('odoo.sql_db')
+    def test_a_payout_marked_done_twice_at_once_is_paid_once(self):
+        self._make_payable()
+        with self._transaction() as env:
+            withdrawal = env['distribution.distributor'].browse(self.ids['distributor'])._request_withdrawal(10.0)
+            withdrawal.action_approve()
+            payout_id = withdrawal.payout_ids.id
+        with self._cursor() as one, self._cursor() as other:
+            other.cr.execute("SELECT 1")
+            one['distribution.payout'].browse(payout_id).action_mark_done()
+            one.cr.commit()
+            with self.assertRaises(SerializationFailure):
+                other['distribution.payout'].browse(payout_id).action_mark_done()
+        with self._cursor() as env:
+            payout = env['distribution.payout'].browse(payout_id)
+            self.assertEqual(env['account.payment'].search_count([('memo', '=', payout.name)]), 1)
+        self._check_books()

@@ -1,0 +1,23 @@
+"""The kernels without Odoo: each ORM-free package of the addons, loaded as a package of its own."""
+import importlib.util
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+KERNELS = {
+    "distribution_attribution": ROOT / "distribution_core" / "attribution",
+    "distribution_engine": ROOT / "distribution_commission" / "engine",
+    "distribution_wechat_client": ROOT / "distribution_wechat" / "wechat",
+}
+
+
+def load(name, folder):
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+
+for kernel, path in KERNELS.items():
+    if (path / "__init__.py").exists():
+        load(kernel, path)
