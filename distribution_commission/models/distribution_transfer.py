@@ -8,6 +8,67 @@ from odoo.tools import SQL
 
 from .distribution_balance import BUCKETS
 
+# Appends the transfers, and moves what they add up to: balances, and sums of the commissions.
+# Returns how many were new, and how many balances are missing.
+_POST = """
+    WITH posted AS (
+        INSERT INTO distribution_transfer
+                    (idempotency_key, company_id, distributor_id, source, destination, amount, reason,
+                     commission_id, settlement_id, withdrawal_id, move_line_id, explanation, posted_at)
+             SELECT key, %(company_id)s, distributor_id, source, destination,
+                    amount * %(minor_unit)s::numeric, reason,
+                    commission_id, settlement_id, withdrawal_id, move_line_id, explanation::jsonb,
+                    %(now)s::timestamp
+               FROM unnest(%(idempotency_key)s::text[], %(distributor_id)s::int[], %(source)s::text[],
+                           %(destination)s::text[], %(amount)s::bigint[], %(reason)s::text[],
+                           %(commission_id)s::int[], %(settlement_id)s::int[], %(withdrawal_id)s::int[],
+                           %(move_line_id)s::int[], %(explanation)s::text[])
+                 AS t(key, distributor_id, source, destination, amount, reason,
+                      commission_id, settlement_id, withdrawal_id, move_line_id, explanation)
+        ON CONFLICT (idempotency_key) DO NOTHING
+          RETURNING distributor_id, commission_id, source, destination, amount
+    ), moved AS (
+        SELECT distributor_id, commission_id, destination AS bucket, amount FROM posted
+     UNION ALL
+        SELECT distributor_id, commission_id, source, -amount FROM posted
+    ), deltas AS (
+        SELECT distributor_id, bucket, SUM(amount) AS amount FROM moved GROUP BY distributor_id, bucket
+    ), locked AS (      -- in one order, so that no two writers wait for each other
+        SELECT b.id, deltas.amount
+          FROM distribution_balance b
+          JOIN deltas USING (distributor_id, bucket)
+      ORDER BY b.id
+           FOR UPDATE OF b
+    ), balances AS (
+        UPDATE distribution_balance b SET amount = b.amount + locked.amount
+          FROM locked
+         WHERE b.id = locked.id
+     RETURNING b.id
+    ), commissions AS (
+        UPDATE distribution_commission c
+           SET earned_amount = c.earned_amount + delta.earned,
+               pending_amount = c.pending_amount + delta.pending,
+               available_amount = c.available_amount + delta.available,
+               settled_amount = c.settled_amount + delta.settled,
+               transfer_count = c.transfer_count + delta.count
+          FROM (
+               SELECT commission_id,
+                      -COALESCE(SUM(amount) FILTER (WHERE bucket = 'merchant'), 0) AS earned,
+                      COALESCE(SUM(amount) FILTER (WHERE bucket = 'pending'), 0) AS pending,
+                      COALESCE(SUM(amount) FILTER (WHERE bucket = 'available'), 0) AS available,
+                      COALESCE(SUM(amount) FILTER (WHERE bucket = 'payable'), 0) AS settled,
+                      COUNT(*) / 2 AS count
+                 FROM moved
+                WHERE commission_id IS NOT NULL
+             GROUP BY commission_id
+               ) delta
+         WHERE c.id = delta.commission_id
+     RETURNING c.id
+    )
+    SELECT (SELECT COUNT(*) FROM posted),
+           (SELECT COUNT(*) FROM deltas) - (SELECT COUNT(*) FROM balances)
+"""
+
 
 class Transfer(NamedTuple):
     """A transfer to post; the amount is an int in the minor unit of the company's currency."""
@@ -151,64 +212,7 @@ class DistributionTransfer(models.Model):
         }
         self.flush_model()
         [(count, missing)] = self.env.execute_query(SQL(
-            """
-            WITH posted AS (
-                INSERT INTO distribution_transfer
-                            (idempotency_key, company_id, distributor_id, source, destination, amount, reason,
-                             commission_id, settlement_id, withdrawal_id, move_line_id, explanation, posted_at)
-                     SELECT key, %(company_id)s, distributor_id, source, destination,
-                            amount * %(minor_unit)s::numeric, reason,
-                            commission_id, settlement_id, withdrawal_id, move_line_id, explanation::jsonb,
-                            %(now)s::timestamp
-                       FROM unnest(%(idempotency_key)s::text[], %(distributor_id)s::int[], %(source)s::text[],
-                                   %(destination)s::text[], %(amount)s::bigint[], %(reason)s::text[],
-                                   %(commission_id)s::int[], %(settlement_id)s::int[], %(withdrawal_id)s::int[],
-                                   %(move_line_id)s::int[], %(explanation)s::text[])
-                         AS t(key, distributor_id, source, destination, amount, reason,
-                              commission_id, settlement_id, withdrawal_id, move_line_id, explanation)
-                ON CONFLICT (idempotency_key) DO NOTHING
-                  RETURNING distributor_id, commission_id, source, destination, amount
-            ), moved AS (
-                SELECT distributor_id, commission_id, destination AS bucket, amount FROM posted
-             UNION ALL
-                SELECT distributor_id, commission_id, source, -amount FROM posted
-            ), deltas AS (
-                SELECT distributor_id, bucket, SUM(amount) AS amount FROM moved GROUP BY distributor_id, bucket
-            ), locked AS (      -- in one order, so that no two writers wait for each other
-                SELECT b.id, deltas.amount
-                  FROM distribution_balance b
-                  JOIN deltas USING (distributor_id, bucket)
-              ORDER BY b.id
-                   FOR UPDATE OF b
-            ), balances AS (
-                UPDATE distribution_balance b SET amount = b.amount + locked.amount
-                  FROM locked
-                 WHERE b.id = locked.id
-             RETURNING b.id
-            ), commissions AS (
-                UPDATE distribution_commission c
-                   SET earned_amount = c.earned_amount + delta.earned,
-                       pending_amount = c.pending_amount + delta.pending,
-                       available_amount = c.available_amount + delta.available,
-                       settled_amount = c.settled_amount + delta.settled,
-                       transfer_count = c.transfer_count + delta.count
-                  FROM (
-                       SELECT commission_id,
-                              -COALESCE(SUM(amount) FILTER (WHERE bucket = 'merchant'), 0) AS earned,
-                              COALESCE(SUM(amount) FILTER (WHERE bucket = 'pending'), 0) AS pending,
-                              COALESCE(SUM(amount) FILTER (WHERE bucket = 'available'), 0) AS available,
-                              COALESCE(SUM(amount) FILTER (WHERE bucket = 'payable'), 0) AS settled,
-                              COUNT(*) / 2 AS count
-                         FROM moved
-                        WHERE commission_id IS NOT NULL
-                     GROUP BY commission_id
-                       ) delta
-                 WHERE c.id = delta.commission_id
-             RETURNING c.id
-            )
-            SELECT (SELECT COUNT(*) FROM posted),
-                   (SELECT COUNT(*) FROM deltas) - (SELECT COUNT(*) FROM balances)
-            """,
+            _POST,
             company_id=company.id,
             minor_unit=str(Decimal(1).scaleb(-company.currency_id.decimal_places)),
             now=now or fields.Datetime.now(),

@@ -1,4 +1,5 @@
 import threading
+import uuid
 from contextlib import contextmanager
 
 from psycopg2.errors import SerializationFailure
@@ -24,7 +25,7 @@ class TestConcurrency(BaseCase):
 
     @classmethod
     def _create_world(cls, env):
-        company = env['res.company'].create({'name': "Concurrency"})
+        company = env['res.company'].create({'name': f"Concurrency {uuid.uuid4().hex}"})
         env['account.chart.template'].try_loading('generic_coa', company, install_demo=False)
         env = env(context={**env.context, 'allowed_company_ids': company.ids})
         company = company.with_env(env)
@@ -97,6 +98,18 @@ class TestConcurrency(BaseCase):
             return env['distribution.commission'].search([
                 ('attribution_id.order_id', 'in', order_ids)]).mapped('earned_amount')
 
+    def _wait_until_somebody_waits(self):
+        """Return once a transaction of this database waits for a lock."""
+        with self._cursor() as env:
+            for _attempt in range(1000):
+                env.cr.execute(
+                    "SELECT COUNT(*) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event_type = 'Lock'")
+                if env.cr.fetchone()[0]:
+                    return
+                env.cr.rollback()
+        self.fail("Nobody waits")
+
     def _check_books(self):
         with self._cursor() as env:
             self.assertEqual(env['distribution.books'].check(), [])
@@ -162,29 +175,26 @@ class TestConcurrency(BaseCase):
         self._make_payable()
         outcome = []
 
-        def withdraw_all():
+        def withdraw(distributor):
             try:
-                with self._transaction() as env:
-                    distributor = env['distribution.distributor'].browse(self.ids['distributor'])
-                    started.set()
-                    distributor._request_withdrawal(payable)
-                    outcome.append('taken')
+                distributor._request_withdrawal(payable)
+                outcome.append('taken')
             except SerializationFailure:
                 outcome.append('told to try again')
 
-        started = threading.Event()
-        with self._cursor() as env:
-            distributor = env['distribution.distributor'].browse(self.ids['distributor'])
-            payable = distributor.payable_amount
+        # Both environments are made here: a new one would wait for the registry, which tests hold.
+        with self._cursor() as one, self._cursor() as other:
+            first, second = (
+                env['distribution.distributor'].browse(self.ids['distributor']) for env in (one, other))
+            payable = first.payable_amount
             self.assertGreaterEqual(payable, 100.0)
-            distributor._request_withdrawal(payable)
-            second = threading.Thread(target=withdraw_all)
-            second.start()
-            started.wait(10)
-            second.join(0.5)        # it waits for the row that the first holds
-            self.assertTrue(second.is_alive())
-            env.cr.commit()
-            second.join(15)
+            self.assertEqual(second.payable_amount, payable)        # its snapshot is taken
+            first._request_withdrawal(payable)
+            thread = threading.Thread(target=withdraw, args=[second])
+            thread.start()
+            self._wait_until_somebody_waits()
+            one.cr.commit()
+            thread.join(15)
         self.assertEqual(outcome, ['told to try again'])
         with self._cursor() as env, self.assertRaisesRegex(UserError, "up to"):
             env['distribution.distributor'].browse(self.ids['distributor'])._request_withdrawal(0.01)
