@@ -26,7 +26,7 @@ class DistributionBooking(models.AbstractModel):
     @api.model
     def _cron_book(self):
         """Book everything that is not booked, company by company."""
-        for company in self.env['res.company'].search([]):
+        for company in self.env['res.company'].search([('distribution_journal_id', '!=', False)]):
             while count := self._book(company):
                 if not self.env['ir.cron']._commit_progress(count):
                     return

@@ -323,7 +323,7 @@ class DistributionCommission(models.Model):
     @api.model
     def _cron_mature(self):
         """Let commissions mature, company by company, in batches."""
-        for company in self.env['res.company'].search([]):
+        for [company] in self._read_group([('pending_amount', '>', 0)], ['company_id']):
             while count := self._mature(company, fields.Datetime.now()):
                 if not self.env['ir.cron']._commit_progress(count):
                     return

@@ -1,3 +1,5 @@
+import math
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -101,7 +103,7 @@ class DistributionDistributor(models.Model):
         :raise UserError: when it is no amount, not positive, or finer than the currency.
         """
         currency = self.currency_id
-        if not isinstance(amount, (int, float)) or amount != amount or amount in (float('inf'), float('-inf')):
+        if not isinstance(amount, (int, float)) or not math.isfinite(amount):
             raise UserError(self.env._("Enter an amount."))
         if currency.compare_amounts(amount, 0) <= 0:
             raise UserError(self.env._("Enter an amount above zero."))

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+
 from odoo.addons.distribution_core.models.distribution_policy import PAID_TIERS_CEILING
 
 from ..engine import KINDS, Rule

@@ -8,7 +8,7 @@ class ResCompany(models.Model):
     _inherit = 'res.company'
 
     distribution_journal_id = fields.Many2one(
-        comodel_name='account.journal', string="Distribution Journal", domain="[('type', '=', 'general')]",
+        comodel_name='account.journal', domain="[('type', '=', 'general')]",
         check_company=True)
     distribution_expense_account_id = fields.Many2one(
         comodel_name='account.account', string="Commission Expense", check_company=True)

@@ -1,8 +1,7 @@
-from itertools import groupby
 from typing import NamedTuple
 
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, groupby
 
 from ..engine import Order, Payee, SaleLine, scale
 
@@ -70,8 +69,7 @@ class SaleOrder(models.Model):
         """
         rows = self.env.execute_query_dict(self._distribution_facts_query(list(told_at_by_order)))
         facts = []
-        for order_id, group in groupby(rows, key=lambda row: row['order_id']):
-            lines = list(group)
+        for order_id, lines in groupby(rows, key=lambda row: row['order_id']):
             first = lines[0]
             facts.append(OrderFacts(
                 attribution_id=first['attribution_id'],

@@ -1,6 +1,7 @@
 from freezegun import freeze_time
 
 from odoo import Command, fields
+
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 

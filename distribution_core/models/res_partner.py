@@ -7,6 +7,6 @@ class ResPartner(models.Model):
     distributor_ids = fields.One2many(
         comodel_name='distribution.distributor',
         inverse_name='partner_id',
-        string="Distributor",
+        string="Distributorships",
         groups='distribution_core.group_distribution_user',
     )

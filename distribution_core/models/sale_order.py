@@ -1,9 +1,8 @@
 import json
-from itertools import groupby
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, groupby
 
 from ..attribution import Buyer, Claim, Member, Policy, chain, decide, identities
 
@@ -66,8 +65,8 @@ class SaleOrder(models.Model):
         rows = self._distribution_get_claims()
         now = fields.Datetime.now()
         vals_list = [
-            self._distribution_prepare_attribution(order_id, list(group), now)
-            for order_id, group in groupby(rows, key=lambda row: row['order_id'])
+            self._distribution_prepare_attribution(order_id, claims, now)
+            for order_id, claims in groupby(rows, key=lambda row: row['order_id'])
         ]
         self.env['distribution.attribution']._pin(vals_list)
         return self.browse(vals['order_id'] for vals in vals_list)

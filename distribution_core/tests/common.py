@@ -1,4 +1,5 @@
 from odoo import Command, fields
+
 from odoo.addons.base.tests.common import BaseCommon
 
 

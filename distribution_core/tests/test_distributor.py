@@ -77,7 +77,7 @@ class TestDistributor(DistributionCoreCommon):
     @mute_logger('odoo.sql_db')
     def test_merging_two_distributors_as_partners_loses_neither(self):
         first, second = self._create_distributor("First"), self._create_distributor("Second")
-        with self.assertRaises(Exception), self.env.cr.savepoint():
+        with self.assertRaises(IntegrityError), self.env.cr.savepoint():
             self.env['base.partner.merge.automatic.wizard']._merge(
                 (first | second).partner_id.ids, first.partner_id)
         self.assertEqual((first | second).exists(), first | second)

@@ -1,8 +1,9 @@
 from datetime import datetime, timedelta
 
-from distribution_attribution import Buyer, Claim, Member, Policy, chain, decide, identities
 from hypothesis import given
 from hypothesis import strategies as st
+
+from distribution_attribution import Buyer, Claim, Member, Policy, chain, decide, identities
 
 NOW = datetime(2026, 6, 1, 12)
 members = st.builds(

@@ -1,6 +1,19 @@
-from distribution_engine import KINDS, PPM, Order, Payee, Rule, SaleLine, accrue, allocate, evaluate, net_amounts, scale
 from hypothesis import given
 from hypothesis import strategies as st
+
+from distribution_engine import (
+    KINDS,
+    PPM,
+    Order,
+    Payee,
+    Rule,
+    SaleLine,
+    accrue,
+    allocate,
+    evaluate,
+    net_amounts,
+    scale,
+)
 
 money = st.integers(0, 10**11)
 PAYEES = (Payee(1, 10, 1), Payee(2, 20, 2), Payee(3, 30, 1))

@@ -1,6 +1,7 @@
 from odoo import Command
-from odoo.addons.distribution_commission.tests.common import DistributionCommon
 from odoo.tests import tagged
+
+from odoo.addons.distribution_commission.tests.common import DistributionCommon
 
 
 @tagged('post_install', '-at_install')
