@@ -32,4 +32,5 @@
         'views/distribution_commission_menus.xml',  # Depends on the actions above.
     ],
     'post_init_hook': 'post_init_hook',
+    'uninstall_hook': 'uninstall_hook',
 }

@@ -51,6 +51,19 @@ class DistributionBooking(models.AbstractModel):
         return len(rows)
 
     @api.model
+    def _get_journal_entries_action(self):
+        """Menu: the entries of the journal "Distribution" of the companies at hand."""
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Journal Entries"),
+            'res_model': 'account.move',
+            'view_mode': 'list,form',
+            'domain': [('journal_id', 'in', self.env.companies.distribution_journal_id.ids)],
+            'context': {'create': False},
+            'help': self.env._("Nothing is booked yet. Commissions are booked every day, settlements when posted."),
+        }
+
+    @api.model
     def _lock_unbooked(self, company):
         return self.env.execute_query_dict(SQL(
             """

@@ -4,10 +4,6 @@ from odoo.tools import SQL
 
 from .distribution_transfer import Transfer
 
-# Companies and sole traders are settled by their invoice, which is a bill and not this entry.
-SETTLED_BY_ENTRY = ('individual', 'employee')
-
-
 class DistributionSettlementRun(models.Model):
     """One settlement of a company: a statement for each distributor, posted in one entry.
 
@@ -206,8 +202,10 @@ class DistributionSettlementRun(models.Model):
 
     def _get_left_out_reason(self, distributor, amount):
         """Return why a distributor gets no statement now, or nothing."""
-        if distributor.kind not in SETTLED_BY_ENTRY:
+        if distributor.kind in ('company', 'sole_trader'):
             return self.env._("companies and sole traders are settled against their invoice")
+        if distributor.kind == 'employee':
+            return self.env._("employees are paid through payroll")
         if distributor.state == 'suspended':
             return self.env._("suspended, under review")
         if self.currency_id.compare_amounts(amount, self.min_amount) < 0:

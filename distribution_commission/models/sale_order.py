@@ -111,6 +111,7 @@ class SaleOrder(models.Model):
         take back; in minor units, of the company's currency (`sold`) and of the document's
         (`sold_doc`, `refunded_doc`).
         """
+        self.env['sale.order'].flush_model(['state', 'currency_id', 'name'])
         self.env['sale.order.line'].flush_model()
         self.env['account.move.line'].flush_model()
         self.env['account.move'].flush_model(['state', 'payment_state', 'move_type', 'reversed_entry_id'])
@@ -156,8 +157,13 @@ class SaleOrder(models.Model):
 
     @api.model
     def _distribution_role(self):
-        """Return the SQL that says what a sale line `l` is to the kernel: see `SaleLine.role`."""
-        conditions = [SQL("l.display_type IS NOT NULL"), SQL("l.is_downpayment"), SQL("l.is_expense")]
+        """Return the SQL that says what a line `l` of an order `o` is to the kernel: see `SaleLine.role`.
+
+        Nothing on a cancelled order counts, also while its invoice is not credited yet.
+        """
+        conditions = [
+            SQL("o.state = 'cancel'"), SQL("l.display_type IS NOT NULL"), SQL("l.is_downpayment"), SQL("l.is_expense"),
+        ]
         if 'is_delivery' in self.env['sale.order.line']._fields:
             conditions.append(SQL("l.is_delivery"))
         return SQL(

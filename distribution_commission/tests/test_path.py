@@ -139,6 +139,39 @@ class TestPath(DistributionCommon):
         self._process()
         self.assertBalances(self.seller)
 
+    def test_a_cancelled_order_earns_nothing_even_before_its_invoice_is_credited(self):
+        order = self._create_order()
+        self._invoice(order)
+        self._process()
+        order._action_cancel()
+        self._process()
+        self.assertBalances(self.seller)
+        order.action_draft()
+        order.action_confirm()
+        self._process()
+        self.assertBalances(self.seller, merchant=-10, pending=10)
+
+    def test_the_scheduled_actions_do_it_all(self):
+        order = self._create_order()
+        self._invoice(order)
+        self._deliver(order)
+        self.env.flush_all()
+        self._run_cron('ir_cron_process_events')
+        self.assertBalances(self.seller, merchant=-10, pending=10)
+        commission = self.env['distribution.commission'].search([('distributor_id', '=', self.seller.id)])
+        with self._at(commission.available_on):
+            self._run_cron('ir_cron_mature')
+        self.assertBalances(self.seller, merchant=-10, available=10)
+        self._run_cron('ir_cron_book')
+        self.assertEqual(
+            self.env['distribution.transfer'].search([('reason', '=', 'accrual')]).move_line_id.parent_state, 'posted')
+        self.assertBooks()
+
+    def _run_cron(self, name):
+        with self.enter_registry_test_mode():
+            self.env.ref(f'distribution_commission.{name}').method_direct_trigger()
+        self.env.invalidate_all()
+
     def test_a_payment_undone_takes_the_commission_back_until_it_is_paid_again(self):
         invoice = self._invoice(self._create_order())
         self._process()
