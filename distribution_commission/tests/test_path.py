@@ -139,6 +139,24 @@ class TestPath(DistributionCommon):
         self._process()
         self.assertBalances(self.seller)
 
+    def test_an_order_in_another_currency_earns_in_the_companys_and_a_refund_at_any_rate_takes_all_back(self):
+        currency = self.setup_other_currency('EUR', rates=[('2026-01-01', 2.0), ('2026-02-01', 4.0)])
+        pricelist = self.env['product.pricelist'].create({'name': "EUR", 'currency_id': currency.id})
+        with self._at('2026-01-15 10:00:00'):
+            order = self._create_order(pricelist_id=pricelist.id)
+            self.assertEqual(order.amount_untaxed, 200.0)       # 100 of the company's
+            invoice = self._invoice(order)
+            self._process()
+            self._book()
+        self.assertBalances(self.seller, merchant=-10, pending=10)
+        with self._at('2026-02-15 10:00:00'):
+            refund = invoice._reverse_moves([{'invoice_date': '2026-02-15', 'date': '2026-02-15'}])
+            refund.action_post()
+            self.assertEqual(refund.invoice_line_ids.balance, 50.0)     # at the rate of its own day
+            self._process()
+            self._book()
+        self.assertBalances(self.seller)
+
     def test_a_cancelled_order_earns_nothing_even_before_its_invoice_is_credited(self):
         order = self._create_order()
         self._invoice(order)
