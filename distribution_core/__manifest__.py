@@ -19,6 +19,7 @@
 
         # Wizards.
         'wizard/distribution_state_change_views.xml',
+        'wizard/distribution_upline_change_views.xml',
 
         # Model views.
         'views/distribution_distributor_views.xml',

@@ -4,6 +4,7 @@ from urllib.parse import urljoin
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 # Without the characters that people confuse when reading a code aloud: 0 O 1 I L.
 _CODE_ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
@@ -94,6 +95,12 @@ class DistributionDistributor(models.Model):
         string="Downlines",
         groups='distribution_core.group_distribution_user',
     )
+    upline_ids = fields.One2many(
+        comodel_name='distribution.upline',
+        inverse_name='distributor_id',
+        string="Upline History",
+        groups='distribution_core.group_distribution_user',
+    )
     downline_count = fields.Integer(
         compute='_compute_downline_count', groups='distribution_core.group_distribution_user')
     active_since = fields.Datetime(readonly=True, copy=False)
@@ -145,12 +152,20 @@ class DistributionDistributor(models.Model):
         for vals in vals_list:
             if vals.get('code'):
                 vals['code'] = vals['code'].strip().upper()
-        return super().create(vals_list)
+        distributors = super().create(vals_list)
+        self.env['distribution.upline'].sudo()._record(distributors)
+        return distributors
 
     def write(self, vals):
         if vals.get('code'):
             vals = {**vals, 'code': vals['code'].strip().upper()}
-        return super().write(vals)
+        if 'parent_id' not in vals:
+            return super().write(vals)
+        self._lock_upline(vals['parent_id'])
+        moving = self.filtered(lambda distributor: distributor.parent_id.id != (vals['parent_id'] or False))
+        res = super().write(vals)
+        self.env['distribution.upline'].sudo()._record(moving, self.env.context.get('distribution_upline_reason'))
+        return res
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_draft(self):
@@ -175,6 +190,14 @@ class DistributionDistributor(models.Model):
         """Button: ask why, then close."""
         return self._get_state_change_action('closed')
 
+    def action_change_upline(self):
+        """Button: ask for the next upline and the reason."""
+        self.ensure_one()
+        return {
+            **self.env['ir.actions.act_window']._for_xml_id('distribution_core.distribution_upline_change_action'),
+            'context': {'default_distributor_id': self.id},
+        }
+
     def action_view_downlines(self):
         """Smart button: the distributors directly below."""
         self.ensure_one()
@@ -197,6 +220,40 @@ class DistributionDistributor(models.Model):
             'view_mode': 'list,form',
             'domain': [('tier_ids.distributor_id', '=', self.id)],
         }
+
+    # === BUSINESS METHODS - UPLINE === #
+
+    def _set_upline(self, parent, reason):
+        """Move distributors below another one, with their teams.
+
+        :param distribution.distributor parent: Empty: nobody stands above them any more.
+        :param str reason: Kept in the history.
+        """
+        self.with_context(distribution_upline_reason=reason).write({'parent_id': parent.id})
+        self._message_log_batch({
+            distributor.id: self.env._(
+                "Upline: %(upline)s. %(reason)s", upline=parent.display_name or "–", reason=reason)
+            for distributor in self
+        })
+
+    @api.model
+    def _lock_upline(self, parent_id):
+        """Lock who will stand above, so that two moves at once cannot close a loop.
+
+        A loop needs each of the moved ones to stand above the other's new upline: one of the two
+        transactions meets a row here that the other has changed, fails, and is tried again.
+        """
+        if not parent_id:
+            return
+        self.flush_model(['parent_id', 'parent_path'])
+        self.env.execute_query(SQL(
+            """
+            SELECT id FROM distribution_distributor
+             WHERE id = ANY(SELECT unnest(string_to_array(trim(BOTH '/' FROM parent_path), '/')::int[])
+                              FROM distribution_distributor WHERE id = %s)
+          ORDER BY id
+               FOR NO KEY UPDATE
+            """, parent_id))
 
     # === BUSINESS METHODS - STATES === #
 

@@ -1,5 +1,7 @@
+from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
+from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -68,6 +70,36 @@ class TestDistributor(DistributionCoreCommon):
         bottom = self._create_distributor("Bottom", parent_id=middle.id)
         with self.assertRaises(UserError), self.env.cr.savepoint():
             top.parent_id = bottom
+
+    def test_every_change_of_the_upline_adds_to_the_history_and_edits_nothing(self):
+        first, second = self._create_distributor("First"), self._create_distributor("Second")
+        with freeze_time('2026-03-01 10:00:00'):
+            seller = self._create_distributor("Seller", parent_id=first.id)
+        with freeze_time('2026-03-05 10:00:00'):
+            seller._set_upline(second, "Moved to another city")
+        with freeze_time('2026-03-09 10:00:00'):
+            seller._set_upline(self.env['distribution.distributor'], "Works alone")
+        self.assertRecordValues(seller.upline_ids.sorted('from_at'), [
+            {'parent_id': first.id, 'until_at': fields.Datetime.to_datetime('2026-03-05 10:00:00'), 'reason': False},
+            {'parent_id': second.id, 'until_at': fields.Datetime.to_datetime('2026-03-09 10:00:00'),
+             'reason': "Moved to another city"},
+            {'parent_id': False, 'until_at': False, 'reason': "Works alone"},
+        ])
+        for moment, expected in [
+            ('2026-03-01 09:59:59', seller), ('2026-03-01 10:00:00', seller | first),
+            ('2026-03-05 09:59:59', seller | first), ('2026-03-05 10:00:00', seller | second),
+            ('2026-03-09 10:00:00', seller),
+        ]:
+            with self.subTest(moment):
+                self.assertEqual(
+                    self.env['distribution.upline']._get_chain_at(
+                        seller, fields.Datetime.to_datetime(moment), depth=3), expected)
+
+    def test_writing_the_same_upline_again_adds_nothing(self):
+        first = self._create_distributor("First")
+        seller = self._create_distributor("Seller", parent_id=first.id)
+        seller.parent_id = first
+        self.assertEqual(len(seller.upline_ids), 1)
 
     def test_only_a_draft_can_be_deleted(self):
         self._create_distributor("Draft", active=False).unlink()

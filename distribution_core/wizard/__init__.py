@@ -1,1 +1,2 @@
 from . import distribution_state_change
+from . import distribution_upline_change

@@ -201,6 +201,23 @@ class TestConcurrency(BaseCase):
         self._check_books()
 
     @mute_logger('odoo.sql_db')
+    def test_two_moves_at_once_cannot_close_a_loop(self):
+        with self._transaction() as env:
+            partners = env['res.partner'].create([{'name': f"Loop {index}"} for index in range(4)])
+            a, below_a, b, below_b = env['distribution.distributor'].create(
+                [{'partner_id': partner.id} for partner in partners])
+            below_a.parent_id, below_b.parent_id = a, b
+        with self._cursor() as one, self._cursor() as other:
+            other.cr.execute("SELECT COUNT(*) FROM distribution_distributor")
+            a.with_env(one).parent_id = below_b.with_env(one)
+            one.cr.commit()
+            with self.assertRaises(SerializationFailure):
+                b.with_env(other).parent_id = below_a.with_env(other)
+            other.cr.rollback()
+            with self.assertRaises(UserError):      # tried again, it sees the other move
+                b.with_env(other).parent_id = below_a.with_env(other)
+
+    @mute_logger('odoo.sql_db')
     def test_a_payout_marked_done_twice_at_once_is_paid_once(self):
         self._make_payable()
         with self._transaction() as env:
