@@ -1,0 +1,3 @@
+from . import portal
+from . import referral
+from . import withdrawal

@@ -1,0 +1,148 @@
+from werkzeug.exceptions import NotFound
+
+from odoo.http import request, route
+
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+_LATEST = 5
+
+
+class DistributionPortal(CustomerPortal):
+
+    # === ROUTES === #
+
+    @route('/my/distribution', type='http', auth='user', website=True, readonly=True)
+    def distribution_dashboard(self, **_kwargs):
+        """Show what a distributor has earned, and the link that earns more."""
+        distributor = self._get_own_distributor()
+        return self._render_distribution('distribution_portal.portal_distribution_dashboard', distributor, {
+            'commissions': request.env['distribution.commission'].search(
+                self._get_own_domain(distributor), limit=_LATEST) if distributor else None,
+            'distribution_page': 'dashboard',
+        })
+
+    @route(
+        ['/my/distribution/commissions', '/my/distribution/commissions/page/<int:page>'],
+        type='http', auth='user', website=True, readonly=True)
+    def distribution_commissions(self, page=1, filterby='all', **_kwargs):
+        """List the commissions of the distributor."""
+        filters = self._get_commission_filters()
+        filterby = filterby if filterby in filters else 'all'
+        return self._render_distribution_list(
+            'distribution_portal.portal_distribution_commissions',
+            'distribution.commission',
+            '/my/distribution/commissions',
+            page,
+            domain=filters[filterby]['domain'],
+            url_args={'filterby': filterby},
+            distribution_page='commissions',
+            searchbar_filters=filters,
+            filterby=filterby,
+        )
+
+    @route(
+        '/my/distribution/commissions/<int:commission_id>',
+        type='http', auth='user', website=True, readonly=True)
+    def distribution_commission(self, commission_id, **_kwargs):
+        """Explain one commission in plain words."""
+        distributor = self._get_own_distributor()
+        commission = self._find_own('distribution.commission', commission_id, distributor)
+        return self._render_distribution('distribution_portal.portal_distribution_commission', distributor, {
+            'commission': commission,
+            'explanation_lines': commission._get_explanation_lines(),
+            'distribution_page': 'commissions',
+        })
+
+    @route(
+        ['/my/distribution/statements', '/my/distribution/statements/page/<int:page>'],
+        type='http', auth='user', website=True, readonly=True)
+    def distribution_statements(self, page=1, **_kwargs):
+        """List the posted statements of the distributor."""
+        return self._render_distribution_list(
+            'distribution_portal.portal_distribution_statements',
+            'distribution.settlement',
+            '/my/distribution/statements',
+            page,
+            domain=[('state', '=', 'posted')],
+            distribution_page='statements',
+        )
+
+    # === HOME === #
+
+    def _prepare_home_portal_values(self, counters):
+        """Override of `portal` to show the card to distributors alone."""
+        values = super()._prepare_home_portal_values(counters)
+        if 'distribution_count' in counters:
+            values['distribution_count'] = len(self._get_own_distributor())
+        return values
+
+    # === GETTERS === #
+
+    def _get_own_distributor(self):
+        """Return the distributor that the user is, of the company at hand if there are several.
+
+        :rtype: distribution.distributor
+        """
+        Distributor = request.env['distribution.distributor']
+        if not Distributor.has_access('read'):
+            return Distributor
+        distributors = Distributor.search([('partner_id', '=', request.env.user.partner_id.id)])
+        return distributors.filtered(lambda own: own.company_id == request.env.company) or distributors[:1]
+
+    def _get_own_domain(self, distributor):
+        # The record rules say so for portal users; staff sees everybody's elsewhere, not here.
+        return [('distributor_id', '=', distributor.id)]
+
+    def _find_own(self, model, record_id, distributor):
+        """Return a record of the distributor; whatever else the id belongs to is not found."""
+        record = distributor and request.env[model].search([
+            ('id', '=', record_id), *self._get_own_domain(distributor)])
+        if not record:
+            raise NotFound()
+        return record
+
+    def _get_commission_filters(self):
+        status_field = request.env['distribution.commission']._fields['status']
+        return {
+            'all': {'label': request.env._("All"), 'domain': []},
+            **{
+                status: {'label': label, 'domain': [('status', '=', status)]}
+                for status, label in status_field._description_selection(request.env)
+            },
+        }
+
+    # === RENDERING === #
+
+    def _render_distribution(self, template, distributor, values):
+        """Render a page of a distributor, or the page for people who are none."""
+        values = {
+            **self._prepare_portal_layout_values(),
+            'page_name': 'distribution',
+            'distributor': distributor,
+            **(values if distributor else {'distribution_page': 'dashboard'}),
+        }
+        if not distributor:
+            template = 'distribution_portal.portal_distribution_none'
+        return request.render(template, values)
+
+    def _render_distribution_list(self, template, model, url, page, domain=(), url_args=None, **values):
+        """Render a page of a list of the distributor's own records."""
+        distributor = self._get_own_distributor()
+        if not distributor:
+            return self._render_distribution(template, distributor, values)
+        domain = [*self._get_own_domain(distributor), *domain]
+        records = request.env[model]
+        pager = portal_pager(
+            url=url,
+            total=records.search_count(domain),
+            page=page,
+            step=self._items_per_page,
+            url_args=url_args,
+        )
+        return self._render_distribution(template, distributor, {
+            'records': records.search(domain, limit=self._items_per_page, offset=pager['offset']),
+            'pager': pager,
+            'default_url': url,
+            **values,
+        })

@@ -1,0 +1,3 @@
+from . import test_pages
+from . import test_referral
+from . import test_withdrawal

@@ -1,0 +1,16 @@
+{
+    'name': "Distribution: eCommerce",
+    'version': '19.0.1.0.0',
+    'category': 'Sales/Distribution',
+    'sequence': 153,
+    'summary': "Referral links lead to the shop and count for the cart",
+    'author': "Distribution for Odoo",
+    'license': 'LGPL-3',
+    'depends': ['website_sale', 'distribution_portal'],
+    'auto_install': True,
+    'assets': {
+        'web.assets_tests': [
+            'distribution_website_sale/static/tests/tours/**/*',
+        ],
+    },
+}

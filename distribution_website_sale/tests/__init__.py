@@ -1,0 +1,3 @@
+from . import test_attribution
+from . import test_e2e
+from . import test_queries

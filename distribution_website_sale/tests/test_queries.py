@@ -1,0 +1,34 @@
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from odoo.addons.distribution_portal.models.ir_http import IrHttp
+from odoo.addons.website.tests.test_performance import UtilPerf
+
+
+@tagged('post_install', '-at_install')
+class TestQueries(UtilPerf):
+
+    def test_an_ordinary_page_of_the_shop_pays_no_query(self):
+        product = self.env['product.template'].create({'name': "Oolong", 'website_published': True})
+        without_ours = patch.multiple(
+            IrHttp,
+            _pre_dispatch=classmethod(lambda cls, rule, args: super(IrHttp, cls)._pre_dispatch(rule, args)),
+            _serve_fallback=classmethod(lambda cls: super(IrHttp, cls)._serve_fallback()),
+        )
+        for url in ('/shop', product.website_url, '/contactus'):
+            with self.subTest(url=url):
+                with without_ours:
+                    expected = self._get_url_hot_query(url)
+                self.assertEqual(self._get_url_hot_query(url), expected)
+
+    def test_a_referred_visitor_pays_no_query_either(self):
+        self.env['distribution.distributor'].create({
+            'partner_id': self.env['res.partner'].create({'name': "Mei"}).id,
+            'code': 'MEI888',
+        })._set_active()
+        self.authenticate(None, None)
+        expected = self._get_url_hot_query('/shop')
+        self.url_open('/d/MEI888')
+        self.assertEqual(self.env['distribution.touch'].search_count([]), 1)
+        self.assertEqual(self._get_url_hot_query('/shop'), expected)

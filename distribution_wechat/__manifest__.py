@@ -1,0 +1,17 @@
+{
+    'name': "Distribution: WeChat",
+    'version': '19.0.1.0.0',
+    'category': 'Sales/Distribution',
+    'sequence': 154,
+    'summary': "Connect official accounts and mini programs",
+    'author': "Distribution for Odoo",
+    'license': 'LGPL-3',
+    'depends': ['distribution_portal', 'payment'],
+    'data': [
+        'security/ir.model.access.csv',
+        'security/distribution_wechat_rules.xml',
+
+        'views/distribution_wechat_account_views.xml',
+        'views/distribution_wechat_menus.xml',  # Depends on the actions above.
+    ],
+}

@@ -1,0 +1,2 @@
+from . import test_signature
+from . import test_wechat_account

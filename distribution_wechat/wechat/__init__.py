@@ -1,0 +1,1 @@
+from .signature import check_push, sign_jssdk, sign_push
