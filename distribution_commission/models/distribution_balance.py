@@ -28,7 +28,7 @@ class DistributionBalance(models.Model):
     _rec_name = 'bucket'
 
     distributor_id = fields.Many2one(
-        comodel_name='distribution.distributor', required=True, ondelete='restrict', readonly=True)
+        comodel_name='distribution.distributor', required=True, ondelete='restrict', readonly=True, index=True)
     company_id = fields.Many2one(comodel_name='res.company', required=True, readonly=True, index=True)
     currency_id = fields.Many2one(related='company_id.currency_id')
     bucket = fields.Selection(selection=BUCKETS, required=True, readonly=True)

@@ -27,6 +27,7 @@ class DistributionCommission(models.Model):
     attribution_id = fields.Many2one(
         comodel_name='distribution.attribution',
         required=True,
+        index=True,
         ondelete='restrict',
         readonly=True,
         groups='distribution_core.group_distribution_user',
@@ -82,7 +83,6 @@ class DistributionCommission(models.Model):
 
     _payee_uniq = models.UniqueIndex(
         '(order_line_ref, tier, distributor_id)', "A tier of a line earns one commission.")
-    _attribution_idx = models.Index('(attribution_id)')
     _distributor_idx = models.Index('(distributor_id, id)')
     # The open rows only: what is settled costs nothing, however long the history.
     _pending_idx = models.Index('(available_on) WHERE pending_amount > 0')

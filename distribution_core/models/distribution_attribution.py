@@ -20,7 +20,8 @@ class DistributionAttribution(models.Model):
     _rec_name = 'order_id'
     _log_access = False
 
-    order_id = fields.Many2one(comodel_name='sale.order', required=True, ondelete='restrict', readonly=True)
+    order_id = fields.Many2one(
+        comodel_name='sale.order', required=True, ondelete='restrict', readonly=True, index=True)
     company_id = fields.Many2one(comodel_name='res.company', required=True, index=True, readonly=True)
     distributor_id = fields.Many2one(
         comodel_name='distribution.distributor', index='btree_not_null', ondelete='restrict', readonly=True)

@@ -11,7 +11,7 @@ class DistributionAttributionTier(models.Model):
     _log_access = False
 
     attribution_id = fields.Many2one(
-        comodel_name='distribution.attribution', required=True, ondelete='cascade', readonly=True)
+        comodel_name='distribution.attribution', required=True, ondelete='cascade', readonly=True, index=True)
     company_id = fields.Many2one(related='attribution_id.company_id')
     tier = fields.Integer(required=True, readonly=True, help="1: credited with the sale, 2: its upline, and so on.")
     distributor_id = fields.Many2one(

@@ -44,6 +44,7 @@ class DistributionDistributor(models.Model):
         comodel_name='res.partner',
         string="Person or Company",
         required=True,
+        index=True,
         ondelete='restrict',
         tracking=True,
     )

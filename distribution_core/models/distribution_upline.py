@@ -20,7 +20,7 @@ class DistributionUpline(models.Model):
     _rec_name = 'parent_id'
 
     distributor_id = fields.Many2one(
-        comodel_name='distribution.distributor', required=True, ondelete='cascade', readonly=True)
+        comodel_name='distribution.distributor', required=True, ondelete='cascade', readonly=True, index=True)
     company_id = fields.Many2one(related='distributor_id.company_id')
     parent_id = fields.Many2one(
         comodel_name='distribution.distributor', string="Upline", ondelete='restrict', readonly=True,
@@ -31,7 +31,6 @@ class DistributionUpline(models.Model):
 
     _open_uniq = models.UniqueIndex(
         '(distributor_id) WHERE until_at IS NULL', "A distributor has one upline at a time.")
-    _distributor_idx = models.Index('(distributor_id, from_at)')
     _check_period = models.Constraint(
         'CHECK (until_at IS NULL OR until_at >= from_at)', "An upline ends after it began.")
 
