@@ -1,0 +1,46 @@
+"""Where things lie."""
+import hashlib
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STATE = ROOT / ".odoo"
+SETUP = ROOT / "setup"
+LOGS = STATE / "logs"
+DATA = STATE / "data"
+CONF = STATE / "odoo.conf"
+VENV = STATE / "venv"
+PYTHON = VENV / "bin" / "python"
+REQUIREMENTS = ROOT / "requirements.txt"
+TEST_ADDONS = ROOT / "tests" / "addons"
+
+
+def suite_modules():
+    """The suite is every addon at the top of the repository; SUITE_MODULES names others, for a trial."""
+    if named := os.environ.get("SUITE_MODULES"):
+        return named.split(",")
+    return _addons_in(ROOT)
+
+
+def test_modules():
+    return _addons_in(TEST_ADDONS)
+
+
+def _addons_in(folder):
+    return sorted(manifest.parent.name for manifest in folder.glob("*/__manifest__.py"))
+
+
+def addon_folder(module):
+    return next((folder / module for folder in (ROOT, TEST_ADDONS) if (folder / module).is_dir()), None)
+
+
+def files_hash(modules):
+    """One key for all that makes up these addons in a database: their own tests do not."""
+    digest = hashlib.sha256()
+    for module in modules:
+        folder = addon_folder(module)
+        for path in sorted(folder.rglob("*")) if folder else ():
+            inside = path.relative_to(folder).parts
+            if path.is_file() and not {"__pycache__", "tests"} & set(inside[:-1]):
+                digest.update(f"{module}/{'/'.join(inside)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

@@ -1,0 +1,129 @@
+"""The groups that `setup/test` runs. Each takes the command's options and returns a Result."""
+import os
+import subprocess
+
+from . import databases, environment, results, templates
+from .console import Failure, run_logged, say
+from .paths import LOGS, PYTHON, ROOT, SETUP, suite_modules, test_modules
+from .results import Result
+
+E2E_TAG = "distribution_e2e"
+# Those classes of Odoo's own linter that do not need its git history or node packages.
+ODOO_LINT = ("ManifestLinter", "TestIndex", "TestNaming", "TestLintOverrideSignatures", "RoutesLinter",
+             "TestTestHoles", "TestOnchangeDomains")
+# They ask for OCA's name and README.rst, for what only priced apps of Odoo's shop have, and for a return
+# wherever super() is called, also where the method has no result.
+PYLINT_OFF = ("manifest-required-author", "missing-readme", "manifest-required-key-app", "missing-odoo-file-app",
+              "missing-return")
+UPSTREAM_SUITES = ("sale", "account_payment", "payment", "portal", "website_sale")
+KNOWN_FAILURES = SETUP / "upstream_failures.txt"
+
+
+# -- lint
+
+def lint(options):
+    return _ruff() + _pylint() + _odoo_lint()
+
+
+def _ruff():
+    return _linter("ruff", "check", "--no-cache", "--output-format=concise", ROOT)
+
+
+def _pylint():
+    modules = [ROOT / module for module in suite_modules()]
+    return _linter("pylint", f"--rcfile={ROOT / 'pyproject.toml'}", "--score=n", "--disable=all", "--enable=odoolint",
+                   f"--disable={','.join(PYLINT_OFF)}", *modules)
+
+
+def _linter(name, *arguments):
+    done = subprocess.run([str(PYTHON), "-P", "-m", name, *map(str, arguments)], cwd=ROOT, capture_output=True,
+                          text=True, check=False)
+    return results.check(done.returncode == 0, f"{name}:\n{done.stdout}{done.stderr}")
+
+
+def _odoo_lint():
+    """Also reports on Odoo's own modules, which is not our business: only what names one of ours counts."""
+    tags = ",".join(f"/test_lint:{name}" for name in ODOO_LINT)
+    with databases.temporary(templates.suite(), "lint") as database:
+        log = _odoo_tests(database, tags, "-i", "test_lint")[0]
+    text = log.read_text(errors="replace")
+    ran = results.SUMMARY.search(text)
+    ours = [part for part in results.errors(text) if any(module in part for module in _all_modules())]
+    if ran and int(ran[3]) >= len(ODOO_LINT) and not ours:
+        return Result(passed=1)
+    return Result(failed=1, words="\n".join(("Odoo's test_lint:", *ours, f"The whole log: {log}")))
+
+
+# -- unit
+
+def unit(options):
+    return _pytest("unit", ROOT / "tests" / "unit")
+
+
+def _pytest(name, folder):
+    report = LOGS / f"{name}.xml"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
+    done = subprocess.run([str(PYTHON), "-P", "-m", "pytest", "-q", f"--junitxml={report}", str(folder)], cwd=ROOT,
+                          env=environment.odoo_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
+    return results.of_pytest(report, done.stdout)
+
+
+# -- Odoo's runner
+
+def addons(options):
+    """Updated, so that at_install tests run too, and data files are loaded once more."""
+    modules = _all_modules()
+    tags = options.tags or ",".join(f"/{module}" for module in modules)
+    with databases.temporary(_template(options), "addons") as database:
+        return results.of_odoo(*_odoo_tests(database, f"{tags},-{E2E_TAG}", "-u", ",".join(modules)))
+
+
+def e2e(options):
+    result = Result()
+    with databases.temporary(_template(options), "e2e") as database:
+        # On changed files a quick run needs the update that a fresh template has behind it
+        update = ("-u", ",".join(_all_modules())) if options.quick else ()
+        result += results.of_odoo(*_odoo_tests(database, f"{options.tags or E2E_TAG},-at_install", *update))
+    folder = ROOT / "tests" / "e2e"
+    return result + _pytest("e2e", folder) if any(folder.glob("test_*.py")) else result
+
+
+def upstream(options):
+    known = [line.split()[0] for line in KNOWN_FAILURES.read_text().splitlines()
+             if line.strip() and not line.startswith("#")]
+    tags = options.tags or ",".join(f"/{module}" for module in UPSTREAM_SUITES)
+    with databases.temporary(_template(options), "upstream") as database:
+        return results.of_odoo(*_odoo_tests(database, ",".join((tags, "-at_install", *(f"-{test}" for test in known)))))
+
+
+def _template(options):
+    return templates.last_suite() if options.quick else templates.suite()
+
+
+def _all_modules():
+    return suite_modules() + test_modules()
+
+
+def _odoo_tests(database, tags, *arguments):
+    """The log and the exit code."""
+    log = LOGS / f"{database.split('_', 2)[2]}-{os.getpid()}.log"
+    say(f"testing {tags}")
+    code = run_logged(
+        environment.odoo("-d", database, "--test-tags", tags, f"--http-port={environment.free_port()}",
+                         f"--gevent-port={environment.free_port()}", "--max-cron-threads=0", "--stop-after-init",
+                         *arguments),
+        log, env=environment.odoo_environment())
+    return log, code
+
+
+GROUPS = {"lint": lint, "unit": unit, "addons": addons, "e2e": e2e, "upstream": upstream}
+
+
+def run_group(name, options):
+    """A group that cannot even start counts as one failure; the others still run."""
+    try:
+        return results.with_minimum(name, GROUPS[name](options))
+    except Failure as failure:
+        return Result(failed=1, words=str(failure))
