@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from .distribution_transfer import Transfer
 
+
 class DistributionSettlementRun(models.Model):
     """One settlement of a company: a statement for each distributor, posted in one entry.
 
