@@ -21,14 +21,15 @@ class TestPrint(HttpCase):
         pdf, kind = self.env['ir.actions.report'].with_context(force_report_rendering=True)._render_qweb_pdf(
             'sale.action_report_saleorder', order.ids)
         self.assertEqual(kind, 'pdf')
-        pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+        # Without blanks: where a font changes within a line, the reader sees one.
+        pages = ["".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
         self.assertGreater(len(pages), 1)
         self.assertIn("王小明", pages[0])
-        self.assertIn("第 120 行:明前龙井", pages[-1])
+        self.assertIn("第120行:明前龙井", pages[-1])
         for number, page in enumerate(pages, start=1):
             with self.subTest(page=number):
                 self.assertIn("400", page)
-                self.assertRegex(page, rf"{number}\s*/\s*{len(pages)}")
+                self.assertRegex(page, rf"Page{number}/{len(pages)}")
 
     def test_qr_and_bar_codes_are_drawn(self):
         for kind, value in [('QR', 'https://example.com/d/ABCD2345'), ('Code128', 'SO0001')]:
