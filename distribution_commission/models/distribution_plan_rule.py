@@ -46,6 +46,12 @@ class DistributionPlanRule(models.Model):
         for rule in self:
             rule.is_rate = rule.kind in kinds and kinds[rule.kind].unit == 'rate'
 
+    @api.depends('tier', 'kind', 'rate', 'amount', 'currency_id')
+    def _compute_display_name(self):
+        for rule in self:
+            value = f"{rule.rate:g} %" if rule.is_rate else rule.currency_id.format(rule.amount)
+            rule.display_name = self.env._("Tier %(tier)s: %(value)s", tier=rule.tier, value=value)
+
     # === CRUD METHODS === #
 
     @api.model_create_multi

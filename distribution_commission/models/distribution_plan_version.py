@@ -16,7 +16,7 @@ class DistributionPlanVersion(models.Model):
         comodel_name='distribution.plan', required=True, index=True, ondelete='restrict', readonly=True)
     company_id = fields.Many2one(related='plan_id.company_id', store=True, index=True)
     currency_id = fields.Many2one(related='company_id.currency_id')
-    number = fields.Integer(required=True, readonly=True, default=1, copy=False)
+    number = fields.Integer(string="Version", required=True, readonly=True, default=1, copy=False)
     state = fields.Selection(
         selection=[('draft', "Draft"), ('active', "Active"), ('retired', "Retired")],
         required=True,

@@ -120,7 +120,7 @@ class SaleOrder(models.Model):
             SELECT a.order_id, a.id AS attribution_id, a.company_id, a.plan_version_id, o.name AS order_name,
                    policy.hold_days, payees.payees,
                    l.id AS line_id, %(role)s AS role, pt.id AS template_id, pc.parent_path AS category_path,
-                   COALESCE(pt.name->>%(lang)s, pt.name->>'en_US', l.name) AS product_name,
+                   COALESCE(pt.name->>company_partner.lang, pt.name->>'en_US', l.name) AS product_name,
                    pt.type = 'service' OR l.qty_delivered >= l.product_uom_qty - invoiced.refunded_quantity
                        AS delivered,
                    (invoiced.sold * 10 ^ company_currency.decimal_places)::bigint AS sold,
@@ -132,6 +132,7 @@ class SaleOrder(models.Model):
               JOIN distribution_policy policy ON policy.id = a.policy_id
               JOIN res_currency currency ON currency.id = o.currency_id
               JOIN res_company company ON company.id = a.company_id
+              JOIN res_partner company_partner ON company_partner.id = company.partner_id
               JOIN res_currency company_currency ON company_currency.id = company.currency_id
       JOIN LATERAL (
                    SELECT json_agg(json_build_array(tier, distributor_id, COALESCE(level_id, 0)) ORDER BY tier)
@@ -151,7 +152,6 @@ class SaleOrder(models.Model):
             """,
             role=self._distribution_role(),
             invoiced=self._distribution_invoiced(),
-            lang=self.env.lang or 'en_US',
             orders=order_ids,
         )
 
