@@ -1,5 +1,6 @@
 """The database of the demo: made once, updated when the suite's files have changed."""
 import hashlib
+import os
 import subprocess
 
 from . import databases, environment, odoo_tree
@@ -78,6 +79,7 @@ def _tell_story():
         return
     say("telling the demo story")
     log = LOGS / "demo-story.log"
+    os.environ["DISTRIBUTION_LOGINS_FILE"] = str(LOGINS)     # the story writes it, each start shows it
     with STORY.open() as story:
         told = subprocess.run(
             environment.odoo("shell", "-d", NAME, "--no-http", f"--logfile={log}"), stdin=story, cwd=ROOT,

@@ -95,7 +95,7 @@ def upstream(options):
              if line.strip() and not line.startswith("#")]
     tags = options.tags or ",".join(f"/{module}" for module in UPSTREAM_SUITES)
     with databases.temporary(_template(options), "upstream") as database:
-        return results.of_odoo(*_odoo_tests(database, ",".join((tags, "-at_install", *(f"-{test}" for test in known)))))
+        return results.of_odoo(*_odoo_tests(database, ",".join((tags, "-at_install", "-is_tour", *(f"-{test}" for test in known)))))
 
 
 def _template(options):
