@@ -57,7 +57,7 @@ class DistributionBooking(models.AbstractModel):
             'type': 'ir.actions.act_window',
             'name': self.env._("Journal Entries"),
             'res_model': 'account.move',
-            'view_mode': 'list,form',
+            'views': [(self.env.ref('account.view_move_tree').id, 'list'), (False, 'form')],
             'domain': [('journal_id', 'in', self.env.companies.distribution_journal_id.ids)],
             'context': {'create': False},
             'help': self.env._("Nothing is booked yet. Commissions are booked every day, settlements when posted."),
