@@ -2,7 +2,6 @@
 import argparse
 import json
 import os
-import subprocess
 
 from . import databases, environment, postgres, venv
 from .console import say
@@ -53,7 +52,7 @@ def main(options):
 
 
 def _add_packages():
-    """Beside the environment, so that the tests never see them. Odoo finds the addons among them by itself."""
+    """Beside the environment, so that the tests never see them; Odoo finds addons among them by itself."""
     if not REQUIREMENTS.exists():
         return
     wanted, stamp = REQUIREMENTS.read_text(), PACKAGES / "requirements.txt"
@@ -69,10 +68,7 @@ def _run(name):
     target = RESULTS / f"{name}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
-    code = subprocess.run(
-        environment.script("bench_run.py", BENCHMARKS / f"bench_{name}.py", target), check=False,
-        env=environment.odoo_environment()).returncode
-    if code:
+    if environment.run(environment.script("bench_run.py", BENCHMARKS / f"bench_{name}.py", target)):
         say(f"== {name} failed")
         return 1
     result = json.loads(target.read_text())

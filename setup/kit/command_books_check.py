@@ -1,6 +1,5 @@
 """Re-add a database's ledger against its journals; tell every difference."""
 import argparse
-import subprocess
 
 from . import databases, environment, postgres
 from .console import Failure
@@ -24,13 +23,11 @@ def main(options):
         except Failure as failure:
             print(f"error: {failure}")
             return 2
-        return subprocess.run(environment.script("books_check.py", options.database), check=False,
-                              env=environment.odoo_environment()).returncode
+        return environment.run(environment.script("books_check.py", options.database))
 
 
 def _demand_module(database):
     if not databases.exists(database):
-        raise Failure(f"there is no database {database}; there are: "
-                      f"{', '.join(name for name in databases.names() if not name.startswith('template')) or 'none'}")
+        raise Failure(f"there is no database {database}; there are: {', '.join(databases.names())}")
     if MODULE not in databases.installed_modules(database):
         raise Failure(f"{MODULE} is not installed in the database {database}")

@@ -27,7 +27,8 @@ def main(options):
     if options.reset:
         demo_server.stop()
     if demo_server.pid():
-        print(f"The demo is running. To start it again: setup/demo --stop\n\n{_welcome(demo_server.address())}")
+        print("The demo is running; setup/demo --stop ends it.\n")
+        print(_welcome(demo_server.address()))
         return 0
     url = f"http://127.0.0.1:{options.port}"
     if not options.no_serve and environment.port_is_taken(options.port):

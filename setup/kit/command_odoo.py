@@ -1,4 +1,4 @@
-"""Odoo's command line in this environment: setup/odoo shell -d distribution_demo, setup/odoo -d x -i sale, …"""
+"""Odoo's own command line in this environment: setup/odoo shell -d distribution_demo, setup/odoo -d x -i y"""
 import signal
 from types import SimpleNamespace
 
@@ -14,4 +14,4 @@ def main(options):
         environment.write_conf()
         # Ctrl-C is Odoo's to answer; this process has to outlive it, to stop the PostgreSQL that it started
         signal.signal(signal.SIGINT, lambda *_: None)
-        return environment.run_odoo(*options.arguments)
+        return environment.run(environment.odoo(*options.arguments))

@@ -14,11 +14,11 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="setup/test", description=__doc__)
     # not choices=: argparse would check an empty list against them
     parser.add_argument("groups", nargs="*", metavar="GROUP",
-                        help=f"of {', '.join(test_groups.GROUPS)}; none: {' '.join(DEFAULT)}. upstream: Odoo's own "
-                             "tests of what the suite touches")
+                        help=f"of {', '.join(test_groups.GROUPS)} (Odoo's own tests); "
+                             f"none: {' '.join(DEFAULT)}")
     parser.add_argument("--tags", help="Odoo's --test-tags instead of the group's own")
     parser.add_argument("--quick", action="store_true",
-                        help="while writing: take the last template and update it, also if files have changed since")
+                        help="while writing: update a copy of the last template, also if files have changed")
     options = parser.parse_args(arguments)
     if unknown := set(options.groups) - set(test_groups.GROUPS):
         parser.error(f"no such group: {', '.join(sorted(unknown))}")

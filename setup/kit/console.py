@@ -32,14 +32,9 @@ def run(command, **options):
     return done.stdout
 
 
-def run_logged(command, log, **options):
-    """Run with all output in the file `log`; return the exit code."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as file:
-        return subprocess.run(
-            [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=file,
-            stderr=subprocess.STDOUT, check=False, **options).returncode
-
-
 def tail(text, lines=25):
     return "\n".join(text.rstrip().splitlines()[-lines:])
+
+
+def log_tail(log):
+    return f"{tail(log.read_text(errors='replace'))}\nThe whole log: {log}"

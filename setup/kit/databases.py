@@ -3,10 +3,10 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
+import tempfile
 
 from . import environment
-from .console import Failure, run_logged, tail
+from .console import Failure, log_tail
 from .paths import DATA, LOGS
 
 
@@ -21,7 +21,8 @@ def query(statement, *values, database="postgres"):
 
 
 def names(like="%"):
-    return [name for (name,) in query("SELECT datname FROM pg_database WHERE datname LIKE %s", like)]
+    return [name for (name,) in query(
+        "SELECT datname FROM pg_database WHERE datname LIKE %s AND NOT datistemplate ORDER BY 1", like)]
 
 
 def exists(name):
@@ -53,16 +54,20 @@ def clone(template, name):
 
 
 def install(name, modules, *options):
-    """Odoo only warns of a module that it cannot find, and ends well: look whether all are there."""
+    """Install the modules, and update those that are there.
+
+    Odoo only warns of a module that it cannot find, and ends well: look whether all are there.
+    """
     log = LOGS / f"{name}-install.log"
-    ended = run_logged(
-        environment.odoo("-d", name, "-i", ",".join(modules), "--max-cron-threads=0", "--no-http",
-                         "--stop-after-init", *options),
-        log, env=environment.odoo_environment())
+    there = installed_modules(name)
+    update = [f"--update={','.join(there & set(modules))}"] if there & set(modules) else []
+    ended = environment.run_logged(
+        environment.odoo("-d", name, f"--init={','.join(modules)}", *update, "--max-cron-threads=0",
+                         "--no-http", "--stop-after-init", *options), log)
     missing = set(modules) - installed_modules(name)
     if ended or missing:
         words = f"not installed: {', '.join(sorted(missing))}\n" if missing else ""
-        raise Failure(f"{words}{tail(log.read_text(errors='replace'))}\nThe whole log: {log}")
+        raise Failure(f"{words}{log_tail(log)}")
 
 
 def installed_modules(name):
@@ -79,11 +84,11 @@ def generate_bundles(name):
 
 
 def shell(name, code, log):
-    with log.open("wb") as file:
-        done = subprocess.run(environment.odoo("shell", "-d", name, "--no-http"), input=code.encode(), stdout=file,
-                              stderr=subprocess.STDOUT, env=environment.odoo_environment(), check=False)
-    if done.returncode:
-        raise Failure(f"{tail(log.read_text(errors='replace'))}\nThe whole log: {log}")
+    with tempfile.TemporaryFile("w+") as stdin:
+        stdin.write(code)
+        stdin.seek(0)
+        if environment.run_logged(environment.odoo("shell", "-d", name, "--no-http"), log, stdin=stdin):
+            raise Failure(log_tail(log))
 
 
 def drop_leftovers():

@@ -13,7 +13,7 @@ from .paths import STATE
 
 # odoo-19 is in sid only. Fonts come from trixie: sid's Font Awesome is 7.x, whose files Odoo does not know.
 SUITES = ("sid", "trixie")
-KEYRINGS = ("/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp")
+KEYRINGS = [f"/usr/share/keyrings/debian-archive-keyring.{ending}" for ending in ("gpg", "pgp")]
 FOLDER = STATE / "apt"
 DOWNLOADS = FOLDER / "debs"
 _updated = False
@@ -70,7 +70,11 @@ def download(*packages):
     """The packages' files. Those of an interrupted run that are whole are not fetched again."""
     _update()
     run(["apt-get", "-qq", *_options(), "download", *packages], cwd=DOWNLOADS)
-    return [max(DOWNLOADS.glob(f"{package}_*.deb"), key=lambda deb: deb.stat().st_mtime) for package in packages]
+    return [_newest(DOWNLOADS.glob(f"{package}_*.deb")) for package in packages]
+
+
+def _newest(files):
+    return max(files, key=lambda file: file.stat().st_mtime)
 
 
 def unpack(deb, target, leave_out=()):

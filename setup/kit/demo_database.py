@@ -1,10 +1,9 @@
 """The database of the demo: made once, updated when the suite's files have changed."""
 import hashlib
 import os
-import subprocess
 
 from . import databases, environment, odoo_tree
-from .console import Failure, run_logged, say, tail
+from .console import Failure, say
 from .paths import LOGS, ROOT, SETUP, STATE, files_hash, suite_modules
 from .templates import UPSTREAM
 
@@ -24,12 +23,13 @@ def ensure():
     made = databases.remarks(NAME)
     if not made:
         _make()
-    elif made["odoo"] != odoo_tree.find().version:
+        return
+    if made["odoo"] != odoo_tree.find().version:
         raise Failure("the demo was made with another Odoo: setup/demo --reset makes it anew")
-    elif made["suite"] != files_hash(suite_modules()):
+    if made["suite"] != files_hash(suite_modules()):
         _update(made)
-    elif made["story"] != _story_hash():
-        say("setup/demo_story.py has changed since the demo was made: setup/demo --reset tells it anew")
+    if made["story"] != _story_hash():
+        say("the demo story has changed since the demo was made: setup/demo --reset tells it anew")
 
 
 def drop():
@@ -51,17 +51,11 @@ def _make():
 
 
 def _update(made):
-    modules = suite_modules()
-    new = sorted(set(modules) - databases.installed_modules(NAME))
     say("the suite's files have changed: updating the demo")
-    log = LOGS / "demo-update.log"
-    ended = run_logged(
-        environment.odoo("-d", NAME, "-u", ",".join(modules), *(["-i", ",".join(new)] if new else []),
-                         "--max-cron-threads=0", "--no-http", "--stop-after-init"),
-        log, env=environment.odoo_environment())
-    if ended:
-        raise Failure(f"{tail(log.read_text(errors='replace'))}\nThe update failed; the whole log: {log}\n"
-                      "setup/demo --reset makes the demo anew")
+    try:
+        databases.install(NAME, suite_modules())
+    except Failure as failure:
+        raise Failure(f"{failure}\nThe update failed; setup/demo --reset makes the demo anew") from None
     _remark(made["story"])
 
 
@@ -81,10 +75,9 @@ def _tell_story():
     log = LOGS / "demo-story.log"
     os.environ["DISTRIBUTION_LOGINS_FILE"] = str(LOGINS)     # the story writes it, each start shows it
     with STORY.open() as story:
-        told = subprocess.run(
-            environment.odoo("shell", "-d", NAME, "--no-http", f"--logfile={log}"), stdin=story, cwd=ROOT,
-            env={**environment.odoo_environment(), "PYTHONUNBUFFERED": "1"}, check=False)
-    if told.returncode:
+        failed = environment.run(
+            environment.odoo("shell", "-d", NAME, "--no-http", f"--logfile={log}"), stdin=story, cwd=ROOT)
+    if failed:
         raise Failure(f"setup/demo_story.py failed (Odoo's log: {log}); the next run begins anew")
 
 
@@ -95,8 +88,9 @@ def set_address(address):
 def _stay_at_home():
     _set_parameters(dict.fromkeys(SERVICES, NOWHERE))
     databases.query("""
-        UPDATE ir_cron SET active = FALSE WHERE id = (
-            SELECT res_id FROM ir_model_data WHERE module = 'mail' AND name = 'ir_cron_module_update_notification')
+        UPDATE ir_cron SET active = FALSE WHERE id IN (
+            SELECT res_id FROM ir_model_data
+            WHERE module = 'mail' AND name = 'ir_cron_module_update_notification')
         """, database=NAME)
 
 

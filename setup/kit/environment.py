@@ -68,10 +68,23 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def ports(http=None):
+    """Options for ports of its own, so that several Odoos can run side by side."""
+    return [f"--http-port={http or free_port()}", f"--gevent-port={free_port()}"]
+
+
 def port_is_taken(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def run_odoo(*arguments, **options):
-    return subprocess.run(odoo(*arguments), env=odoo_environment(), check=False, **options).returncode
+def run(command, **options):
+    """Run one of the above in front of the user; the exit code."""
+    return subprocess.run(command, env=odoo_environment(), check=False, **options).returncode
+
+
+def run_logged(command, log, **options):
+    """Run one of the above with all that it says in the file `log`; the exit code."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as file:
+        return run(command, stdout=file, stderr=subprocess.STDOUT, **{"stdin": subprocess.DEVNULL, **options})

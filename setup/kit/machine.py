@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .console import Failure, run, say
 
-# Odoo 19.0 does not run on 3.14: it iterates WeakSets in a way that fails there, and safe_eval refuses its opcodes.
+# Odoo 19.0 fails on 3.14: it iterates WeakSets in a way that breaks there, and safe_eval refuses the opcodes.
 PYTHONS = ("python3", "python3.13", "python3.12", "python3.11", "/usr/bin/python3")
 USABLE = "import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
 BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
@@ -18,8 +18,7 @@ def find_python():
 
 
 def runs(python, code):
-    return subprocess.run(
-        [python, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    return subprocess.run([python, "-c", code], capture_output=True, check=False).returncode == 0
 
 
 def python_version(python):

@@ -1,4 +1,4 @@
-"""Odoo 19 itself: the user's own (ODOO_HOME), a package file (ODOO_DEB), or Debian's, unpacked into .odoo/prefix."""
+"""Odoo 19 itself: the user's own (ODOO_HOME), or Debian's package (or the file ODOO_DEB) in .odoo/prefix."""
 import hashlib
 import json
 import os
@@ -19,9 +19,9 @@ PACKAGES = Path("usr/lib/python3/dist-packages")
 COMPANIONS = (
     "fonts-font-awesome", "fonts-roboto-unhinted", "fonts-montserrat", "fonts-inconsolata", "fonts-ocr-b",
     "libjs-jquery", "libjs-jquery-form", "libjs-underscore", "fonts-wqy-microhei")
-# reportlab's bitmap backend (QR and bar codes) has wheels for Python 3.11 and 3.12 only; Debian built it for 3.13.
+# reportlab's bitmap backend (QR and bar codes) has wheels for Python 3.11 and 3.12; Debian built it for 3.13.
 BARCODES_ON_3_13 = ("python3-rl-renderpm", "libfreetype6", "libpng16-16t64", "libbrotli1")
-# 1.2 GB become 0.35 GB without the translations other than Chinese and Debian's second, code-only copy of the addons.
+# 1.2 GB become 0.35 without the translations other than Chinese and Debian's second, code-only copy of Odoo.
 LEAVE_OUT = (
     "*/i18n/[a-y]*.po", "*/i18n/z[!h]*.po", "*/i18n_extra/[a-y]*.po", "*/i18n_extra/z[!h]*.po",
     *(f"./{PACKAGES}/{folder}" for folder in ("addons", "doc", "setup", "odoo-*.egg-info")),
@@ -50,7 +50,8 @@ def _own(home):
     places = (home, home / PACKAGES, *home.glob("lib/python3*/site-packages"))
     packages = next((place for place in places if (place / "odoo/release.py").exists()), None)
     if not packages:
-        raise Failure(f"ODOO_HOME={home} holds no odoo/release.py: name an Odoo 19 checkout or the folder it is installed in")
+        raise Failure(f"ODOO_HOME={home} holds no odoo/release.py: "
+                      "name an Odoo 19 checkout or the folder that it is installed in")
     release = (packages / "odoo/release.py").read_text()
     if not re.search(r"^version_info = \(19, 0\b", release, re.MULTILINE):
         raise Failure(f"ODOO_HOME={home} is not Odoo 19.0")
@@ -92,7 +93,7 @@ def _build(python, python_version):
     if not stripped.exists():
         stripped.parent.mkdir(parents=True, exist_ok=True)
         stripped.write_text("/* not shipped by Debian: no background blur in calls */\n")
-    # Without byte code every start of Odoo takes a second more. Some files are templates: errors do not matter.
+    # Without byte code every start of Odoo takes a second more; errors come from files that are templates.
     compiling = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     subprocess.run([python, "-m", "compileall", "-q", "-j", "0", new / PACKAGES / "odoo"], check=False,
                    env=compiling, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -120,5 +121,5 @@ def _checked(deb):
         raise Failure(f"ODOO_DEB={deb} is not there")
     found = hashlib.sha256(deb.read_bytes()).hexdigest()
     if os.environ.get("ODOO_DEB_SHA256", "").lower() != found:
-        raise Failure(f"{deb}: the SHA-256 is\n  {found}\nSet ODOO_DEB_SHA256 to it if that is the file you trust")
+        raise Failure(f"{deb} has the SHA-256\n  {found}\nSet ODOO_DEB_SHA256 to it if you trust that file")
     return deb

@@ -33,7 +33,7 @@ max_wal_senders = 0
 
 @contextlib.contextmanager
 def running():
-    """The server, while the block runs. Sets PGHOST, PGPORT and PGUSER for everything that is started in it."""
+    """The server, while the block runs. Sets PGHOST, PGPORT and PGUSER for all that is started in it."""
     if _is_users_own():
         os.environ.setdefault("PGPORT", "5432")
         os.environ.setdefault("PGUSER", pwd.getpwuid(os.geteuid()).pw_name)
@@ -96,8 +96,8 @@ class Cluster:
         if machine.may_install():
             machine.apt_install("postgresql")
             return self._find_binaries()
-        raise Failure("no PostgreSQL. Install the package postgresql, or set PGHOST (and PGPORT, PGUSER, PGPASSWORD) "
-                      "for a running one")
+        raise Failure("no PostgreSQL. Install the package postgresql, or set PGHOST (and PGPORT, PGUSER, "
+                      "PGPASSWORD) for a running one")
 
     def _works(self, folder):
         try:
@@ -139,7 +139,7 @@ class Cluster:
             self._pg_ctl("stop", "-w", "-m", "fast")
 
     def _forget_stranger(self):
-        """As root the data lie outside .odoo: a .odoo made anew must not meet the databases of the one before."""
+        """As root the data lie outside .odoo: a new .odoo must not meet the databases of the one before."""
         mine = STATE / "postgres.mine"
         if mine.exists():
             return
@@ -153,7 +153,8 @@ class Cluster:
         new = self.data.with_suffix(".new")
         shutil.rmtree(new, ignore_errors=True)
         # Plain C would compare é and É byte by byte; C.UTF-8 is on every machine.
-        self._run("initdb", "-D", new, "-U", "odoo", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        self._run("initdb", "-D", new, "-U", "odoo", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+                  "--no-sync")
         with (new / "postgresql.conf").open("a") as conf:
             conf.write(SETTINGS)
         new.rename(self.data)

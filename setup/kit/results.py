@@ -36,7 +36,8 @@ def with_minimum(group, result):
     ran = result.passed + result.failed
     if ran >= MINIMUM[group] or result.failed:
         return result
-    return result + Result(failed=1, words=f"{group}: only {ran} tests ran, at least {MINIMUM[group]} are expected")
+    words = f"{group}: only {ran} tests ran, at least {MINIMUM[group]} are expected"
+    return result + Result(failed=1, words=words)
 
 
 def of_odoo(log, exit_code):
@@ -56,7 +57,8 @@ def of_odoo(log, exit_code):
     if exit_code and not failed or not counts:
         failed += 1
         words = words or f"Odoo ended with {exit_code}:\n{_failures(text) or text[-3000:]}"
-    return Result(passed, failed, len(skips) - len(no_browser), f"{words}\nThe whole log: {log}" if failed else "")
+    words = f"{words}\nThe whole log: {log}" if failed else ""
+    return Result(passed, failed, len(skips) - len(no_browser), words)
 
 
 def errors(text):

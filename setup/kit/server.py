@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 
 from . import environment
-from .console import Failure, tail
+from .console import Failure, log_tail
 
 START_SECONDS = 180
 STOP_SECONDS = 20
@@ -16,10 +16,9 @@ def start(database, port, log, *arguments, **options):
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
         server = subprocess.Popen(
-            environment.odoo("-d", database, f"--http-port={port}", f"--gevent-port={environment.free_port()}",
-                             *arguments),
-            stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, env=environment.odoo_environment(),
-            cwd="/", **options)
+            environment.odoo("-d", database, *environment.ports(port), *arguments), cwd="/",
+            env=environment.odoo_environment(),
+            stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, **options)
     try:
         _wait_until_served(server, f"http://127.0.0.1:{port}/web/login", log)
     except BaseException:
@@ -42,7 +41,7 @@ def _wait_until_served(server, page, log):
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:
-            raise Failure(f"{tail(log.read_text(errors='replace'))}\nOdoo ended. The whole log: {log}")
+            raise Failure(f"{log_tail(log)}\nOdoo has ended")
         try:
             direct.open(page, timeout=START_SECONDS).close()
             return

@@ -33,8 +33,8 @@ class Bench:
     @contextlib.contextmanager
     def serve(self, database, *arguments):
         """The address of an Odoo that serves the database; `arguments` are Odoo's."""
-        port = environment.free_port()
-        running = server.start(database, port, paths.LOGS / f"bench-{self._name}-{os.getpid()}.log", *arguments)
+        port, log = environment.free_port(), paths.LOGS / f"bench-{self._name}-{os.getpid()}.log"
+        running = server.start(database, port, log, *arguments)
         try:
             yield f"http://127.0.0.1:{port}"
         finally:
