@@ -6,6 +6,7 @@ from . import distribution_commission
 from . import distribution_balance
 from . import distribution_settlement_run
 from . import distribution_settlement
+from . import distribution_state_mixin
 from . import distribution_payout_channel
 from . import distribution_withdrawal
 from . import distribution_payout

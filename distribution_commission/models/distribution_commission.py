@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_amount
 
 from ..engine import accrue
-from .distribution_transfer import Transfer
+from .distribution_transfer import Transfer, to_minor
 
 
 class DistributionCommission(models.Model):
@@ -277,17 +277,8 @@ class DistributionCommission(models.Model):
                     moves.append((bucket, 'merchant', taken, 'clawback'))
                     rest -= taken
         return [
-            Transfer(
-                idempotency_key=f"commission:{row['id']}:{row['transfer_count'] + position}",
-                distributor_id=row['distributor_id'],
-                source=source,
-                destination=destination,
-                amount=amount,
-                reason=reason,
-                commission_id=row['id'],
-                explanation=explanation,
-            )
-            for position, (source, destination, amount, reason) in enumerate(moves, start=1)
+            Transfer.of_commission(row, *move, position=position, explanation=explanation)
+            for position, move in enumerate(moves, start=1)
         ]
 
     @api.model
@@ -308,16 +299,7 @@ class DistributionCommission(models.Model):
                FOR UPDATE SKIP LOCKED
             """, minor=10 ** company.currency_id.decimal_places, now=now, company_id=company.id, limit=limit))
         return self.env['distribution.transfer']._post([
-            Transfer(
-                idempotency_key=f"commission:{row['id']}:{row['transfer_count'] + 1}",
-                distributor_id=row['distributor_id'],
-                source='pending',
-                destination='available',
-                amount=row['pending'],
-                reason='maturity',
-                commission_id=row['id'],
-            )
-            for row in rows
+            Transfer.of_commission(row, 'pending', 'available', row['pending'], 'maturity') for row in rows
         ], company, now)
 
     @api.model
@@ -351,7 +333,7 @@ class DistributionCommission(models.Model):
             lines.append(self.env._(
                 "All commissions on this line together are limited to %(cap)s %% of the base, so it was cut to %(amount)s.",
                 cap=f"{trace['cap']['ppm'] / 10_000:g}", amount=self._format_minor(trace['amount'])))
-        if trace['amount'] != self._to_minor(self.earned_amount):
+        if trace['amount'] != to_minor(self.earned_amount, self.currency_id):
             lines.append(self.env._("Taken back since: the sale was cancelled or refunded."))
         return lines
 
@@ -364,9 +346,6 @@ class DistributionCommission(models.Model):
         return [self.env._(
             "Tier %(tier)s earns %(value)s per unit: %(amount)s",
             tier=trace['tier'], value=self._format_minor(rule['value']), amount=amount)]
-
-    def _to_minor(self, amount):
-        return round(amount * 10 ** self.currency_id.decimal_places)
 
     def _format_minor(self, amount):
         return format_amount(self.env, amount / 10 ** self.currency_id.decimal_places, self.currency_id)

@@ -21,7 +21,7 @@ class DistributionPayout(models.Model):
     """
     _name = 'distribution.payout'
     _description = "Payout"
-    _inherit = ['mail.thread']
+    _inherit = ['mail.thread', 'distribution.state.mixin']
     _order = 'id desc'
     _check_company_auto = True
 
@@ -145,24 +145,3 @@ class DistributionPayout(models.Model):
         ])
         (payable_line | open_lines).reconcile()
         return payable_line
-
-    def _update_state(self, allowed_states, target_state):
-        """The one gate through which states change, under the row's lock: forward only.
-
-        :return: Whether the state changed; being there already is no error.
-        :rtype: bool
-        :raise UserError: from a state that is not allowed.
-        """
-        self.ensure_one()
-        self.lock_for_update()
-        self.invalidate_recordset(['state'])
-        if self.state == target_state:
-            return False
-        if self.state not in allowed_states:
-            labels = dict(self._fields['state']._description_selection(self.env))
-            raise UserError(self.env._(
-                "Payout %(payout)s is “%(state)s” and cannot become “%(target)s” any more.",
-                payout=self.name, state=labels[self.state], target=labels[target_state]))
-        self.state = target_state
-        self.flush_recordset(['state'])
-        return True

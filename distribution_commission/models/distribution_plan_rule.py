@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.addons.distribution_core.models.distribution_policy import PAID_TIERS_CEILING
 
 from ..engine import KINDS, Rule
+from .distribution_transfer import to_minor
 
 
 class DistributionPlanRule(models.Model):
@@ -103,8 +104,7 @@ class DistributionPlanRule(models.Model):
                 id=rule.id,
                 tier=rule.tier,
                 kind=rule.kind,
-                value=round(rule.rate * 10_000) if rule.is_rate
-                else round(rule.amount * 10 ** rule.currency_id.decimal_places),
+                value=round(rule.rate * 10_000) if rule.is_rate else to_minor(rule.amount, rule.currency_id),
                 template_id=rule.product_tmpl_id.id or 0,
                 category_id=rule.categ_id.id or 0,
                 level_id=rule.level_id.id or 0,

@@ -1,6 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, groupby
 
 from .distribution_transfer import Transfer
 
@@ -112,26 +112,26 @@ class DistributionSettlementRun(models.Model):
 
     def _post_statements(self):
         """Post what the distributors of the statements have available, in one entry."""
-        rows = self._lock_available()
-        amounts = {}
-        for row in rows:
-            amounts[row['distributor_id']] = amounts.get(row['distributor_id'], 0) + row['available']
-        statements = self.settlement_ids.filtered(lambda statement: amounts.get(statement.distributor_id.id))
+        rows = dict(groupby(self._lock_available(), key=lambda row: row['distributor_id']))
+        statements = self.settlement_ids.filtered(lambda statement: statement.distributor_id.id in rows)
         if not statements:
             raise UserError(self.env._("Nothing is available for settlement any more."))
         (self.settlement_ids - statements).sudo().unlink()
         minor = 10 ** self.currency_id.decimal_places
         for statement in statements:
-            statement.sudo().amount = amounts[statement.distributor_id.id] / minor
+            available = sum(row['available'] for row in rows[statement.distributor_id.id])
+            statement.sudo().amount = available / minor
         move = self._create_move(statements)
         payable_lines = move.line_ids.filtered(
             lambda line: line.account_id == self.company_id.distribution_payable_account_id).sorted('id')
         for statement, line in zip(statements, payable_lines, strict=True):
             statement.sudo().move_line_id = line
         self.env['distribution.transfer']._post([
-            self._prepare_transfer(row, statement)
+            Transfer.of_commission(
+                row, 'available', 'payable', row['available'], 'settlement',
+                settlement_id=statement.id, move_line_id=statement.move_line_id.id)
             for statement in statements
-            for row in rows if row['distributor_id'] == statement.distributor_id.id
+            for row in rows[statement.distributor_id.id]
         ], self.company_id)
         self.write({'state': 'posted', 'move_id': move.id})
 
@@ -145,19 +145,6 @@ class DistributionSettlementRun(models.Model):
                FOR UPDATE
             """, minor=10 ** self.currency_id.decimal_places, company_id=self.company_id.id,
             distributors=list(self.settlement_ids.distributor_id.ids)))
-
-    def _prepare_transfer(self, row, statement):
-        return Transfer(
-            idempotency_key=f"commission:{row['id']}:{row['transfer_count'] + 1}",
-            distributor_id=row['distributor_id'],
-            source='available',
-            destination='payable',
-            amount=row['available'],
-            reason='settlement',
-            commission_id=row['id'],
-            settlement_id=statement.id,
-            move_line_id=statement.move_line_id.id,
-        )
 
     def _create_move(self, statements):
         company = self.company_id

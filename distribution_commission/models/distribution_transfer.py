@@ -85,6 +85,32 @@ class Transfer(NamedTuple):
     move_line_id: int | None = None
     explanation: dict | None = None
 
+    @classmethod
+    def of_commission(cls, row, source, destination, amount, reason, position=1, **values):
+        """Return a transfer of a locked commission; its key is its number among those of the commission.
+
+        :param dict row: The commission's `id`, `distributor_id` and `transfer_count`.
+        :param int position: 1 for the next transfer of this commission, 2 for the one after it, ...
+        """
+        return cls(
+            idempotency_key=f"commission:{row['id']}:{row['transfer_count'] + position}",
+            distributor_id=row['distributor_id'],
+            source=source,
+            destination=destination,
+            amount=amount,
+            reason=reason,
+            commission_id=row['id'],
+            **values,
+        )
+
+
+def to_minor(amount, currency):
+    """Return an amount of the database in the currency's minor unit, as the kernel and transfers take it.
+
+    :rtype: int
+    """
+    return round(amount * 10 ** currency.decimal_places)
+
 
 class DistributionTransfer(models.Model):
     """The ledger: one row moves an amount between two buckets of one distributor.

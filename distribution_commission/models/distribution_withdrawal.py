@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .distribution_transfer import Transfer
+from .distribution_transfer import Transfer, to_minor
 
 
 class DistributionWithdrawal(models.Model):
@@ -19,7 +19,7 @@ class DistributionWithdrawal(models.Model):
     """
     _name = 'distribution.withdrawal'
     _description = "Withdrawal"
-    _inherit = ['mail.thread', 'mail.activity.mixin']
+    _inherit = ['mail.thread', 'mail.activity.mixin', 'distribution.state.mixin']
     _order = 'id desc'
     _check_company_auto = True
 
@@ -133,32 +133,11 @@ class DistributionWithdrawal(models.Model):
             distributor_id=self.distributor_id.id,
             source=source,
             destination=destination,
-            amount=round(self.amount * 10 ** self.currency_id.decimal_places),
+            amount=to_minor(self.amount, self.currency_id),
             reason=reason,
             withdrawal_id=self.id,
             move_line_id=move_line.id if move_line else None,
         )], self.company_id)
-
-    def _update_state(self, allowed_states, target_state):
-        """The one gate through which states change, under the row's lock.
-
-        :return: Whether the state changed; being there already is no error.
-        :rtype: bool
-        :raise UserError: from a state that is not allowed.
-        """
-        self.ensure_one()
-        self.lock_for_update()
-        self.invalidate_recordset(['state'])
-        if self.state == target_state:
-            return False
-        if self.state not in allowed_states:
-            labels = dict(self._fields['state']._description_selection(self.env))
-            raise UserError(self.env._(
-                "%(withdrawal)s is “%(state)s” and cannot become “%(target)s” any more.",
-                withdrawal=self.name, state=labels[self.state], target=labels[target_state]))
-        self.state = target_state
-        self.flush_recordset(['state'])
-        return True
 
     # === GETTERS === #
 

@@ -3,9 +3,10 @@ from freezegun import freeze_time
 from odoo import Command, fields
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.distribution_core.tests.common import NetworkBuilders
 
 
-class DistributionCommon(AccountTestInvoicingCommon):
+class DistributionCommon(NetworkBuilders, AccountTestInvoicingCommon):
     """A company with a chart, a signed two-tier plan (10 % and 5 %), a seller and its upline."""
 
     @classmethod
@@ -42,14 +43,6 @@ class DistributionCommon(AccountTestInvoicingCommon):
         if activate:
             version.action_activate()
         return version
-
-    @classmethod
-    def _create_distributor(cls, name, active=True, **values):
-        partner = values.pop('partner_id', None) or cls.env['res.partner'].create({'name': name}).id
-        distributor = cls.env['distribution.distributor'].create({'partner_id': partner, **values})
-        if active:
-            distributor._set_active()
-        return distributor
 
     @classmethod
     def _create_order(cls, quantity=1, distributor=None, confirm=True, **values):

@@ -3,7 +3,19 @@ from odoo import Command, fields
 from odoo.addons.base.tests.common import BaseCommon
 
 
-class DistributionCoreCommon(BaseCommon):
+class NetworkBuilders:
+    """Builders that every test of the suite may use, whatever it derives from."""
+
+    @classmethod
+    def _create_distributor(cls, name, active=True, **values):
+        partner = values.pop('partner_id', None) or cls.env['res.partner'].create({'name': name}).id
+        distributor = cls.env['distribution.distributor'].create({'partner_id': partner, **values})
+        if active:
+            distributor._set_active()
+        return distributor
+
+
+class DistributionCoreCommon(NetworkBuilders, BaseCommon):
     """A company with its default policy, and builders for the network around it."""
 
     @classmethod
@@ -18,14 +30,6 @@ class DistributionCoreCommon(BaseCommon):
     def get_default_groups(cls):
         return super().get_default_groups() | cls.quick_ref('distribution_core.group_distribution_manager') \
             | cls.quick_ref('sales_team.group_sale_manager')
-
-    @classmethod
-    def _create_distributor(cls, name, active=True, **values):
-        partner = values.pop('partner_id', None) or cls.env['res.partner'].create({'name': name}).id
-        distributor = cls.env['distribution.distributor'].create({'partner_id': partner, **values})
-        if active:
-            distributor._set_active()
-        return distributor
 
     @classmethod
     def _create_touch(cls, distributor, visitor='visitor', days_ago=0, **values):

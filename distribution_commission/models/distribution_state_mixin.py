@@ -1,0 +1,31 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class DistributionStateMixin(models.AbstractModel):
+    """The one gate through which the states of withdrawals and payouts change: forward only."""
+    _name = 'distribution.state.mixin'
+    _description = "State behind a Gate"
+
+    def _update_state(self, allowed_states, target_state):
+        """Move to a state, under the row's lock, and write it at once.
+
+        :param tuple[str] allowed_states:
+        :param str target_state:
+        :return: Whether the state changed; being there already is no error.
+        :rtype: bool
+        :raise UserError: from a state that is not allowed.
+        """
+        self.ensure_one()
+        self.lock_for_update()
+        self.invalidate_recordset(['state'])
+        if self.state == target_state:
+            return False
+        if self.state not in allowed_states:
+            labels = dict(self._fields['state']._description_selection(self.env))
+            raise UserError(self.env._(
+                "%(record)s is “%(state)s” and cannot become “%(target)s” any more.",
+                record=self.display_name, state=labels[self.state], target=labels[target_state]))
+        self.state = target_state
+        self.flush_recordset(['state'])
+        return True
