@@ -130,7 +130,11 @@ class DistributionPayout(models.Model):
         return payment
 
     def _reconcile_payment(self):
-        """Reconcile the payment with what is open on the payable of the distributor.
+        """Reconcile the payment with what was settled, and set off debts that nothing waits for.
+
+        Debts after refunds come second, and only when the payable is not negative: the settled
+        items then cover both them and all withdrawals that are not paid yet. Otherwise a debt
+        would use up what the next payment has to be reconciled with.
 
         :return: The payable item of the payment.
         :rtype: account.move.line
@@ -142,6 +146,9 @@ class DistributionPayout(models.Model):
             ('partner_id', '=', self.distributor_id.partner_id.id),
             ('parent_state', '=', 'posted'),
             ('reconciled', '=', False),
+            ('id', 'not in', payable_line.ids),
         ])
-        (payable_line | open_lines).reconcile()
+        (payable_line | open_lines.filtered(lambda line: line.balance < 0)).reconcile()
+        if self.currency_id.compare_amounts(self.distributor_id.payable_amount, 0) >= 0:
+            open_lines.filtered(lambda line: not line.reconciled).reconcile()
         return payable_line

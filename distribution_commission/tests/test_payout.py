@@ -103,6 +103,32 @@ class TestPayout(DistributionCommon):
         with self.assertRaisesRegex(UserError, "up to"):
             self.seller._request_withdrawal(20.01)
 
+    def test_a_refund_between_the_wish_and_the_payment_leaves_the_payment_reconciled(self):
+        invoice = self._make_payable(quantity=1)
+        first, second = self.seller._request_withdrawal(60.0), self.seller._request_withdrawal(50.0)
+        self._refund(invoice)
+        self._process()
+        self._book()
+        self.assertBalances(self.seller, merchant=-100, payable=-10, reserved=110)
+        for withdrawal, balances in [
+            (first, {'payable': -10, 'reserved': 50, 'paid': 60}),
+            (second, {'payable': -10, 'paid': 110}),
+        ]:
+            withdrawal.action_approve()
+            withdrawal.payout_ids.action_mark_done()
+            self.assertBalances(self.seller, merchant=-100, **balances)
+        self._make_payable(quantity=3)
+        self.seller._request_withdrawal(20.0).action_approve()
+        self.seller.invalidate_recordset()
+        last = self.env['distribution.payout'].search([('state', '=', 'draft')])
+        last.action_mark_done()
+        self.assertBalances(self.seller, merchant=-130, paid=130)
+        self.assertFalse(self.env['account.move.line'].search([     # the debt is set off by now
+            ('account_id', '=', self.company.distribution_payable_account_id.id),
+            ('partner_id', '=', self.seller.partner_id.id),
+            ('reconciled', '=', False),
+        ]))
+
     def test_companies_are_left_out_of_the_entry_with_the_reason(self):
         company = self._create_distributor("Company", kind='company')
         order = self._create_order(distributor=company)
