@@ -3,6 +3,7 @@
 The first part runs on any Python that the machine has, with nothing but the standard library; once the
 virtual environment is there the command starts again inside it.
 """
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +25,7 @@ def main(name, arguments):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that PostgreSQL stops and temporary databases go
     try:
         sys.exit(main(sys.argv[1], sys.argv[2:]))
     except Failure as failure:

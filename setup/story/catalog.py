@@ -13,7 +13,7 @@ CATEGORIES = {                      # key: (names, key of the parent)
 # key, category, names, price with tax, cost, drawing, colour (degrees on the wheel), description
 PRODUCTS = [
     ("longjing", "green", ("明前西湖龙井 50g", "West Lake Longjing, pre-Qingming, 50 g"), 168, 72, "leaf", 95,
-     ("清明前手工采摘，豆香清雅，回甘悠长。", "Picked by hand before Qingming; a scent of chestnuts, a long sweet finish.")),
+     ("清明前手工采摘，豆香清雅，回甘悠长。", "Picked by hand before Qingming; chestnuts, a sweet finish.")),
     ("biluochun", "green", ("洞庭碧螺春 50g", "Dongting Biluochun, 50 g"), 138, 58, "leaf", 130,
      ("果树间作，花果香明显。", "Grown among fruit trees, and it tastes of them.")),
     ("silver", "white", ("白毫银针 50g", "Silver Needle White Tea, 50 g"), 198, 90, "cup", 60,
@@ -35,6 +35,6 @@ PRODUCTS = [
     ("tray", "ware", ("楠竹茶盘", "Bamboo Tea Tray"), 328, 135, "tray", 80,
      ("整竹拼接，储水排水两用。", "Solid bamboo; collects or drains the water.")),
     ("giftbox", "gift", ("四季茶礼盒", "Four Seasons Gift Box"), 399, 168, "box", 340,
-     ("绿、白、乌龙、红茶各一罐，附贺卡。", "A tin each of green, white, oolong and black tea, with a card.")),
+     ("绿、白、乌龙、红茶各一罐，附贺卡。", "A tin each of green, white, oolong and black tea; a card.")),
 ]
 STOCK = 400                         # of each, counted on the first day

@@ -27,8 +27,9 @@ def summary(stage):
     sources = stage.env["distribution.attribution"]._read_group([], ["source"], ["__count"])
     lines.append("credited by           " + _counts({source or "nobody": count for source, count in sources}))
     for model, field in (
-        ("distribution.distributor", "state"), ("distribution.touch", "kind"), ("distribution.withdrawal", "state"),
-        ("distribution.payout", "state"), ("distribution.transfer", "reason"),
+        ("distribution.distributor", "state"), ("distribution.touch", "kind"),
+        ("distribution.withdrawal", "state"), ("distribution.payout", "state"),
+        ("distribution.transfer", "reason"),
     ):
         counts = stage.env[model]._read_group([], [field], ["__count"])
         lines.append(f"{stage.env[model]._description.lower():21} {_counts(dict(counts))}")
@@ -36,15 +37,18 @@ def summary(stage):
     amounts = {bucket: amount for bucket, amount in balances if amount}
     lines.append(f"commissions           earned {-amounts.pop('merchant', 0):.2f}: "
                  + ", ".join(f"{bucket} {amount:.2f}" for bucket, amount in amounts.items()))
-    entries = stage.env["account.move"].search([("journal_id", "=", stage.company.distribution_journal_id.id)])
-    lines.append(f"Distribution journal  {len(entries)} entries, {len(entries.line_ids)} items; the books check is clean")
+    journal = stage.company.distribution_journal_id
+    entries = stage.env["account.move"].search([("journal_id", "=", journal.id)])
+    lines.append(f"Distribution journal  {len(entries)} entries, {len(entries.line_ids)} items")
+    lines.append("books check           no difference")
     return "\n".join(lines)
 
 
 def _fate(order):
     """One word for an order, as its documents stand."""
-    refunds = order.invoice_ids.filtered(lambda move: move.move_type == "out_refund" and move.state == "posted")
-    invoices = order.invoice_ids.filtered(lambda move: move.move_type == "out_invoice" and move.state == "posted")
+    posted = order.invoice_ids.filtered(lambda move: move.state == "posted")
+    refunds = posted.filtered(lambda move: move.move_type == "out_refund")
+    invoices = posted - refunds
     if order.state == "cancel":
         return "cancelled after return" if refunds else "cancelled"
     if order.state != "sale":

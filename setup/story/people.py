@@ -15,7 +15,7 @@ STAFF = {                           # login: (name, groups)
 
 
 class Person(NamedTuple):
-    """A distributor: its place in the network, and when it joins (day of the story; before 0: at the start)."""
+    """A distributor: its place in the network, and the day when it joins (before 0: at the start)."""
 
     key: str
     name: str
@@ -64,8 +64,9 @@ SUSPENDED_ON, CLOSED_ON = 74, 66
 
 SURNAMES = "李张刘陈杨黄赵周吴徐孙马朱胡郭何林罗高梁"
 GIVEN_NAMES = (
-    "伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超", "秀兰", "霞", "平",
-    "桂英", "子涵", "雨桐", "浩然", "欣怡", "梓萱", "一诺", "思远", "嘉怡", "俊杰", "雅婷", "文博", "晓彤", "志远", "诗涵",
+    "伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超",
+    "霞", "平", "秀兰", "桂英", "子涵", "雨桐", "浩然", "欣怡", "梓萱", "一诺", "思远", "嘉怡", "俊杰",
+    "雅婷", "文博", "晓彤", "志远", "诗涵",
 )
 CITIES = [                          # city, state code, street, zip
     ("杭州市", "浙", "西湖区文三路", "310012"),

@@ -10,13 +10,13 @@ from pathlib import Path
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 SIZE = 800
-FONTS = ("wqy-microhei.ttc", "wqy-zenhei.ttc", "NotoSansCJK-Regular.ttc", "NotoSansSC-Regular.otf", "PingFang.ttc")
+FONTS = ("wqy-microhei.ttc", "wqy-zenhei.ttc", "NotoSansCJK-Regular.ttc", "NotoSansSC-Regular.otf")
 
 
 @cache
 def _font_file():
     """A font with Chinese characters, or nothing: then the pictures carry no text."""
-    places = [Path(os.environ.get("XDG_DATA_HOME", "/usr/share")), Path("/usr/share"), Path("/usr/local/share")]
+    places = [Path(os.environ.get("XDG_DATA_HOME", "/usr/share")), Path("/usr/share")]
     for name in FONTS:
         for place in places:
             found = next((place / "fonts").rglob(name), None)
@@ -56,17 +56,19 @@ def _leaf(draw, hue):
 
 
 def _cup(draw, hue):
-    draw.pieslice((250, 170, 550, 500), 0, 180, fill=_colour(hue, 0.12, 0.95), outline=_colour(hue, 0.3, 0.6), width=6)
-    draw.ellipse((250, 295, 550, 375), fill=_colour(hue, 0.78, 0.72), outline=_colour(hue, 0.3, 0.6), width=6)
+    rim = _colour(hue, 0.3, 0.6)
+    draw.pieslice((250, 170, 550, 500), 0, 180, fill=_colour(hue, 0.12, 0.95), outline=rim, width=6)
+    draw.ellipse((250, 295, 550, 375), fill=_colour(hue, 0.78, 0.72), outline=rim, width=6)
     for x in (350, 400, 450):
         draw.arc((x - 25, 170, x + 25, 260), 90, 270, fill=_colour(hue, 0.15, 0.75), width=6)
-    draw.rectangle((345, 496, 455, 512), fill=_colour(hue, 0.3, 0.6))
+    draw.rectangle((345, 496, 455, 512), fill=rim)
 
 
 def _cake(draw, hue):
     draw.ellipse((240, 170, 560, 490), fill=_colour(hue, 0.6, 0.36))
     for inset in (30, 62, 94, 126):
-        draw.ellipse((240 + inset, 170 + inset, 560 - inset, 490 - inset), outline=_colour(hue, 0.45, 0.5), width=5)
+        ring = (240 + inset, 170 + inset, 560 - inset, 490 - inset)
+        draw.ellipse(ring, outline=_colour(hue, 0.45, 0.5), width=5)
 
 
 def _bowl(draw, hue):
@@ -100,7 +102,9 @@ def _box(draw, hue):
     draw.ellipse((400, 160, 480, 220), outline=_colour(45, 0.6, 0.85), width=14)
 
 
-_DRAWINGS = {"leaf": _leaf, "cup": _cup, "cake": _cake, "bowl": _bowl, "pot": _pot, "tray": _tray, "box": _box}
+_DRAWINGS = {
+    "leaf": _leaf, "cup": _cup, "cake": _cake, "bowl": _bowl, "pot": _pot, "tray": _tray, "box": _box,
+}
 
 
 def product_picture(drawing, hue, name):

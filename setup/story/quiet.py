@@ -18,23 +18,27 @@ CONTEXT = {
 
 
 def stay_quiet(env):
-    """Settings that outlive the story. The mail server is one where nobody listens, as after a neutralization."""
+    """Settings that outlive the story. At the address of the mail server nobody listens."""
     for xmlid in CRONS:
         cron = env.ref(xmlid, raise_if_not_found=False)
         if cron:
             cron.active = False
     env["ir.mail_server"].search([]).active = False
     env["ir.mail_server"].create({
-        "name": "No e-mail leaves the demo", "smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_encryption": "none",
+        "name": "No e-mail leaves the demo",
+        "smtp_host": "127.0.0.1",
+        "smtp_port": 9,
+        "smtp_encryption": "none",
     })
 
 
 @contextlib.contextmanager
 def no_mails(env):
     """What was said in the past is not sent today; an order's confirmation would print a PDF besides."""
+    servers, orders = env.registry["ir.mail_server"], env.registry["sale.order"]
     with (
-        mock.patch.object(env.registry["ir.mail_server"], "_disable_send", lambda *_args: True),
-        mock.patch.object(env.registry["sale.order"], "_send_order_notification_mail", lambda *_args, **_kw: None),
+        mock.patch.object(servers, "_disable_send", lambda *_args: True),
+        mock.patch.object(orders, "_send_order_notification_mail", lambda *_args, **_options: None),
     ):
         yield
     env["mail.mail"].search([("state", "=", "outgoing")]).unlink()

@@ -42,7 +42,7 @@ def _found_company(stage):
         "account_price_include": "tax_included",    # as shops in China show their prices
     })
     company.partner_id.write({"tz": "Asia/Shanghai", "lang": "zh_CN"})
-    env["res.users"].browse((env.ref("base.user_root").id, env.ref("base.user_admin").id)).tz = "Asia/Shanghai"
+    (env.ref("base.user_root") | env.ref("base.user_admin")).tz = "Asia/Shanghai"
 
 
 def _open_books(stage):
@@ -62,7 +62,6 @@ def _open_books(stage):
     journal = env["account.journal"].search([("type", "=", "bank"), ("company_id", "=", company.id)], limit=1)
     bank = env["res.bank"].create({"name": "招商银行昆明分行"})
     journal.write({"bank_acc_number": "8719 0000 0010 001", "bank_id": bank.id})
-    # What the bank statement would settle later counts as paid at once: there is no statement in the demo.
     env["product.pricelist"].search([]).currency_id = company.currency_id
 
 
@@ -82,18 +81,20 @@ def _hire_staff(stage):
     stage.merchant, stage.accountant = users["merchant"], users["accountant"]
 
 
-def _fill_shelves(stage):
-    env = stage.fast
+def _make_categories(env):
     kinds, shelves = {}, {}
     for sequence, (key, (texts, parent)) in enumerate(CATEGORIES.items()):
-        # A category of accounting is not translated, that of the shop is.
         kinds[key] = env["product.category"].create({
             "name": texts[0], "parent_id": kinds[parent].id if parent else False})
         shelves[key] = env["product.public.category"].create({
             "name": texts[0], "sequence": sequence, "parent_id": shelves[parent].id if parent else False})
-        if kinds[key]._fields["name"].translate:
-            translate(kinds[key], "name", texts)
         translate(shelves[key], "name", texts)
+    return kinds, shelves
+
+
+def _fill_shelves(stage):
+    env = stage.fast
+    kinds, shelves = _make_categories(env)
     for sequence, (key, category, names, price, cost, drawing, hue, about) in enumerate(PRODUCTS):
         product = env["product.product"].create({
             "name": names[0],
@@ -155,7 +156,7 @@ def _open_till(env):
     demo.write({"state": "test", "is_published": True})
     transfer = env.ref("payment.payment_provider_transfer")
     transfer.write({"state": "enabled", "is_published": True})
-    others = env["payment.provider"].search([("state", "!=", "disabled"), ("id", "not in", (demo + transfer).ids)])
+    others = env["payment.provider"].search([("state", "!=", "disabled")]) - demo - transfer
     others.write({"state": "disabled", "is_published": False})
     parcel = env["delivery.carrier"].search([("is_published", "=", True)], limit=1)
     parcel.write({"fixed_price": SHIPPING, "free_over": True, "amount": FREE_FROM})
