@@ -11,8 +11,8 @@ _RETENTION_DAYS = 400
 class DistributionTouch(models.Model):
     """Evidence that somebody met a distributor: a visit through a link, a scan, a typed code.
 
-    Append-only while it counts, purged by age. The visitor is a keyed hash: no address, no device,
-    nothing that says who it was.
+    Append-only while it counts, purged by age. Visitor, device and network are keyed hashes: they tell
+    whether two touches came from one place, not who or where it was.
 
     +------------------+------------------+------+-------+--------+--------+
     | group            | records          | read | write | create | unlink |
@@ -36,6 +36,8 @@ class DistributionTouch(models.Model):
     )
     at = fields.Datetime(string="When", required=True, readonly=True, index=True)
     visitor = fields.Char(string="Visitor (hash)", required=True, readonly=True)
+    device = fields.Char(string="Device (hash)", readonly=True)
+    network = fields.Char(string="Network (hash)", readonly=True)
     partner_id = fields.Many2one(
         comodel_name='res.partner',
         string="Logged-in Visitor",
@@ -67,6 +69,7 @@ class DistributionTouch(models.Model):
             'visitor': self._get_visitor(self._ensure_visitor_token()),
             'partner_id': False if user._is_public() else user.partner_id.id,
             'path': (path or '')[:256],
+            **self._get_request_fingerprint(),
         })
 
     @api.model
@@ -111,6 +114,21 @@ class DistributionTouch(models.Model):
     def _get_visitor(self, token):
         """Return the keyed hash under which touches of a visitor are kept."""
         return hmac(self.env(su=True), 'distribution-visitor', token)
+
+    @api.model
+    def _get_request_fingerprint(self):
+        """Return keyed hashes of the browser and of the network of the current web request.
+
+        :return: `device` and `network`; both False outside of a web request.
+        :rtype: dict
+        """
+        if not request:
+            return {'device': False, 'network': False}
+        env = self.env(su=True)
+        return {
+            'device': hmac(env, 'distribution-device', request.httprequest.user_agent.string or ''),
+            'network': hmac(env, 'distribution-network', request.httprequest.remote_addr or ''),
+        }
 
     @api.model
     def _get_request_visitor(self):
