@@ -7,7 +7,7 @@
     'author': "Distribution for Odoo",
     'license': 'LGPL-3',
     'application': True,
-    'depends': ['sale', 'portal', 'utm', 'mail'],
+    'depends': ['sale', 'portal', 'utm', 'mail', 'web_hierarchy'],
     'data': [
         # Security.
         'security/distribution_groups.xml',
@@ -16,8 +16,11 @@
 
         # Record data.
         'data/distribution_policy_data.xml',
+        'data/ir_cron_data.xml',
 
         # Wizards.
+        'wizard/distribution_attribution_replay_views.xml',
+        'wizard/distribution_binding_change_views.xml',
         'wizard/distribution_state_change_views.xml',
         'wizard/distribution_upline_change_views.xml',
 
@@ -27,6 +30,7 @@
         'views/distribution_policy_views.xml',
         'views/distribution_touch_views.xml',
         'views/distribution_attribution_views.xml',
+        'views/distribution_binding_views.xml',
         'views/sale_order_views.xml',
         'views/res_partner_views.xml',
 

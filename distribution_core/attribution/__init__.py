@@ -1,12 +1,15 @@
-"""Who is credited with an order? Nothing in this package imports odoo.
+"""Who is credited with an order, and whose customer is it? Nothing in this package imports odoo.
 
 Facts go in as NamedTuples, a decision with its evidence comes out. The package reads no clock, no
 database and no global state, so that a decision can be replayed under another policy.
 """
+from .binding import expiry, follow
 from .decide import chain, decide
+from .evidence import from_evidence, to_evidence
 from .identity import identities
 from .types import Buyer, Claim, Decision, Member, Policy, Tier
 
 __all__ = [
-    'Buyer', 'Claim', 'Decision', 'Member', 'Policy', 'Tier', 'chain', 'decide', 'identities',
+    'Buyer', 'Claim', 'Decision', 'Member', 'Policy', 'Tier',
+    'chain', 'decide', 'expiry', 'follow', 'from_evidence', 'identities', 'to_evidence',
 ]

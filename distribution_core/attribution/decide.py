@@ -1,17 +1,22 @@
 from datetime import datetime, timedelta
 
+from . import binding
 from .types import Decision, Tier
 
-# What somebody says beats what a browser did; among equals the policy's model decides.
-_PRECEDENCE = {'staff': 0, 'code': 1, 'scan': 2, 'visit': 2}
+_STAFF, _HELD, _CODE, _TOUCH, _FALLBACK = range(5)
+_RANKS = {'staff': _STAFF, 'code': _CODE, 'scan': _TOUCH, 'visit': _TOUCH}
 
 
 def decide(claims, buyer, policy, now):
     """Choose whom to credit with an order.
 
-    The first admissible claim wins: a staff entry before a typed code before a touch, and among
-    touches the last or the first as the policy says. The order in which claims are given does not
-    matter.
+    The first admissible claim wins: a staff entry, then a binding that holds, a typed code, a
+    touch (the last or the first, as the policy says), and at the end a binding that does not hold.
+    The order in which claims are given does not matter.
+
+    A claim is refused because it is of the `future`, `expired`, `unbound` (the policy knows no
+    bindings), `known` (the customer had bought before, and only new ones can be won), or because
+    its distributor is `inactive` or the buyer `self`.
 
     :param list[Claim] claims:
     :param Buyer buyer:
@@ -20,10 +25,11 @@ def decide(claims, buyer, policy, now):
     :rtype: Decision
     """
     refused = []
-    for claim in sorted(claims, key=lambda claim: _rank(claim, policy)):
+    ranked = sorted(claims, key=lambda claim: _rank(claim, buyer, policy, now))
+    for position, claim in enumerate(ranked, start=1):
         reason = _refusal(claim, buyer, policy, now)
         if not reason:
-            return Decision(claim, tuple(refused))
+            return Decision(claim, tuple(refused), tuple(ranked[position:]))
         refused.append((claim, reason))
     return Decision(None, tuple(refused))
 
@@ -44,9 +50,13 @@ def chain(claim, buyer, depth):
     ]
 
 
-def _rank(claim, policy):
+def _rank(claim, buyer, policy, now):
+    if claim.source == 'binding':
+        rank = _HELD if binding.holds(claim, buyer, policy, now) else _FALLBACK
+    else:
+        rank = _RANKS[claim.source]
     return (
-        _PRECEDENCE[claim.source],
+        rank,
         datetime.max - claim.at if policy.model == 'last' else claim.at - datetime.min,
         claim.member.id,
         claim.touch_id or 0,
@@ -54,12 +64,23 @@ def _rank(claim, policy):
 
 
 def _refusal(claim, buyer, policy, now):
-    is_touch = claim.source in ('scan', 'visit')
     if claim.at > now:
         return 'future'
-    if is_touch and now >= claim.at + timedelta(days=policy.window_days):
+    if claim.source == 'binding':
+        reason = binding.refusal(claim, policy, now)
+    elif claim.source == 'staff':
+        reason = ''
+    else:
+        reason = _touch_refusal(claim, buyer, policy, now)
+    return reason or _member_refusal(claim.member, buyer)
+
+
+def _touch_refusal(claim, buyer, policy, now):
+    if now >= claim.at + timedelta(days=policy.window_days):
         return 'expired'
-    return _member_refusal(claim.member, buyer)
+    if policy.binding_mode == 'new' and buyer.first_order_at and buyer.first_order_at < claim.at:
+        return 'known'
+    return ''
 
 
 def _member_refusal(member, buyer):

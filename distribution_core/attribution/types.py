@@ -12,12 +12,13 @@ class Member(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """One reason to credit a distributor with an order: a visit, a typed code, a staff entry."""
+    """One reason to credit a distributor with an order: a visit, a typed code, a binding, a staff entry."""
 
-    source: str                     # 'staff', 'code', 'scan' or 'visit'
-    at: datetime                    # UTC
+    source: str                     # 'staff', 'binding', 'code', 'scan' or 'visit'
+    at: datetime                    # UTC; of a binding: when it began
     uplines: tuple                  # the claiming Member first, then its uplines, nearest first
     touch_id: int | None = None     # the recorded touch that proves the claim
+    expires_at: datetime | None = None      # of a binding: from then on it does not count
 
     @property
     def member(self):
@@ -28,20 +29,27 @@ class Buyer(NamedTuple):
     """Who buys."""
 
     identities: frozenset
+    first_order_at: datetime | None = None      # UTC; None: never bought before
+    last_order_at: datetime | None = None       # UTC; before the order that is decided on
 
 
 class Policy(NamedTuple):
-    """Which claim wins, and for how long a touch counts."""
+    """Which claim wins, and for how long a claim counts. Half-open: from the beginning until before the end."""
 
     model: str = 'last'             # 'last' or 'first' touch
-    window_days: int = 30
+    window_days: int = 30           # a touch counts so long
+    binding_mode: str = 'none'      # 'none', 'first', 'last', 'new' or 'expiring': see `binding`
+    binding_days: int = 0           # in the mode 'expiring' a binding counts so long
+    protection_days: int = 0        # nobody else may win a customer so long after the binding began
+    takeover_days: int = 0          # who has not bought for so long may be won by others; 0: never
 
 
 class Decision(NamedTuple):
     """The claim that won, if any, and why the others did not."""
 
     claim: Claim | None
-    refused: tuple                  # of (Claim, reason): 'inactive', 'expired', 'future', 'self'
+    refused: tuple                  # of (Claim, reason), see `decide`
+    lost: tuple = ()                # of the Claims that stood behind the winner
 
 
 class Tier(NamedTuple):

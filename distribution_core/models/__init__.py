@@ -3,8 +3,11 @@ from . import distribution_policy
 from . import distribution_distributor
 from . import distribution_upline
 from . import distribution_touch
+from . import distribution_visitor
 from . import distribution_attribution
 from . import distribution_attribution_tier
+from . import distribution_binding
 from . import res_company
 from . import res_partner
+from . import res_users
 from . import sale_order

@@ -26,7 +26,10 @@ class DistributionAttribution(models.Model):
     distributor_id = fields.Many2one(
         comodel_name='distribution.distributor', index='btree_not_null', ondelete='restrict', readonly=True)
     source = fields.Selection(
-        selection=[('staff', "Staff entry"), ('code', "Code typed"), ('scan', "Scan"), ('visit', "Visit")],
+        selection=[
+            ('staff', "Staff entry"), ('binding', "Bound customer"), ('code', "Code typed"), ('scan', "Scan"),
+            ('visit', "Visit"),
+        ],
         readonly=True,
     )
     touch_id = fields.Many2one(
@@ -36,12 +39,24 @@ class DistributionAttribution(models.Model):
     pinned_at = fields.Datetime(required=True, readonly=True)
     evidence = fields.Json(
         readonly=True,
-        help="The winning claim, and the refused ones with their reasons.",
+        help="The winning claim, the refused ones with their reasons, and what the decision was made from.",
     )
+    binding_due = fields.Boolean(readonly=True, help="The customer's binding has not followed this order yet.")
     tier_ids = fields.One2many(
         comodel_name='distribution.attribution.tier', inverse_name='attribution_id', readonly=True)
 
     _order_uniq = models.UniqueIndex('(order_id)', "An order is attributed once.")
+    _binding_due_idx = models.Index('(pinned_at, id) WHERE binding_due')
+
+    # === ACTION METHODS === #
+
+    def action_replay(self):
+        """Button: judge the evidence again under another policy."""
+        self.ensure_one()
+        return {
+            **self.env['ir.actions.act_window']._for_xml_id('distribution_core.distribution_attribution_replay_action'),
+            'context': {'default_attribution_id': self.id, 'default_policy_id': self.policy_id.id},
+        }
 
     # === BUSINESS METHODS === #
 

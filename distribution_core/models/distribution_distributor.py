@@ -206,7 +206,7 @@ class DistributionDistributor(models.Model):
             'type': 'ir.actions.act_window',
             'name': self.env._("Downlines"),
             'res_model': self._name,
-            'view_mode': 'list,form',
+            'view_mode': 'hierarchy,list,form',
             'domain': [('parent_id', '=', self.id)],
             'context': {'default_parent_id': self.id},
         }
@@ -230,12 +230,25 @@ class DistributionDistributor(models.Model):
         :param distribution.distributor parent: Empty: nobody stands above them any more.
         :param str reason: Kept in the history.
         """
+        leaving = self.parent_id - parent
         self.with_context(distribution_upline_reason=reason).write({'parent_id': parent.id})
         self._message_log_batch({
             distributor.id: self.env._(
                 "Upline: %(upline)s. %(reason)s", upline=parent.display_name or "–", reason=reason)
             for distributor in self
         })
+        (self | leaving | parent)._inform(
+            self.env._("Change of upline"),
+            self.env._("Who stands above whom in your network has changed. Reason: %s", reason))
+
+    def _inform(self, subject, body):
+        """Send a message to the distributors themselves, each in a mail of its own: nobody sees the others.
+
+        :param str subject:
+        :param str body: Text. No names of others.
+        """
+        for distributor in self:
+            distributor.message_notify(partner_ids=distributor.partner_id.ids, subject=subject, body=body)
 
     @api.model
     def _lock_upline(self, parent_id):

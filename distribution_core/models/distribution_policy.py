@@ -1,9 +1,20 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..attribution import Policy
+
 # No policy goes beyond this: three paid tiers are the numeric half of what the police in China open
 # cases for, and no market needs more.
 PAID_TIERS_CEILING = 3
+# Columns of a policy, and what the pure package `attribution` calls them.
+ATTRIBUTION_COLUMNS = {
+    'attribution_model': 'model',
+    'touch_window_days': 'window_days',
+    'binding_mode': 'binding_mode',
+    'binding_days': 'binding_days',
+    'protection_days': 'protection_days',
+    'takeover_days': 'takeover_days',
+}
 
 
 class DistributionPolicy(models.Model):
@@ -77,6 +88,41 @@ class DistributionPolicy(models.Model):
         help="How long a visit through a referral link counts.",
     )
 
+    binding_mode = fields.Selection(
+        selection=[
+            ('none', "No binding: each order stands for itself"),
+            ('first', "First: keeps the customer"),
+            ('last', "Last: wins the customer"),
+            ('new', "First, and only new customers can be won"),
+            ('expiring', "First, for a time since the last order"),
+        ],
+        required=True,
+        default='none',
+        tracking=True,
+        help="Whose customer somebody is after an order was credited. A change is for orders and bindings to "
+             "come; bindings that are there keep their terms.",
+    )
+    binding_days = fields.Integer(
+        string="Binding Lasts (days)",
+        required=True,
+        default=180,
+        tracking=True,
+    )
+    protection_days = fields.Integer(
+        string="Protection (days)",
+        required=True,
+        default=0,
+        tracking=True,
+        help="For so long after a binding began nobody else can win the customer.",
+    )
+    takeover_days = fields.Integer(
+        string="Free after (days without an order)",
+        required=True,
+        default=0,
+        tracking=True,
+        help="A customer who has not bought for so long can be won by others. 0: never.",
+    )
+
     _check_max_paid_tiers = models.Constraint(
         f'CHECK (max_paid_tiers BETWEEN 1 AND {PAID_TIERS_CEILING})',
         "One to three tiers can be paid; no setting goes beyond three.",
@@ -92,6 +138,10 @@ class DistributionPolicy(models.Model):
     _check_touch_window_days = models.Constraint(
         'CHECK (touch_window_days > 0)',
         "The touch window must be at least one day.",
+    )
+    _check_binding_days = models.Constraint(
+        'CHECK (binding_days > 0 AND protection_days >= 0 AND takeover_days >= 0)',
+        "A binding must last at least one day; protection and waiting time cannot be negative.",
     )
     _in_force_idx = models.Index('(company_id, valid_from)')
 
@@ -114,6 +164,15 @@ class DistributionPolicy(models.Model):
         self.write({'tier2_signed_by_id': self.env.uid, 'tier2_signed_at': fields.Datetime.now()})
 
     # === GETTERS === #
+
+    @api.model
+    def _to_attribution_policy(self, values):
+        """Return what the pure package `attribution` must know of a policy.
+
+        :param distribution.policy|dict values: A record, or a row with `ATTRIBUTION_COLUMNS`.
+        :rtype: attribution.Policy
+        """
+        return Policy(**{name: values[column] for column, name in ATTRIBUTION_COLUMNS.items()})
 
     @api.model
     def _get_in_force(self, company, on=None):

@@ -10,3 +10,9 @@ class ResPartner(models.Model):
         string="Distributorships",
         groups='distribution_core.group_distribution_user',
     )
+    distribution_binding_ids = fields.One2many(
+        comodel_name='distribution.binding',
+        inverse_name='partner_id',
+        string="Customer of",
+        groups='distribution_core.group_distribution_user',
+    )

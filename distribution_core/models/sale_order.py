@@ -4,7 +4,17 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, groupby
 
-from ..attribution import Buyer, Claim, Member, Policy, chain, decide, identities
+from ..attribution import Buyer, Claim, Member, chain, decide, follow, identities, to_evidence
+from .distribution_policy import ATTRIBUTION_COLUMNS
+
+# So far back the evidence of an order tells of touches, also of those that came too late to count.
+_EVIDENCE_DAYS = 90
+# What may show that two people are one, of a row `person` of res_partner.
+_IDENTITY = SQL("""json_build_array(
+    person.id, person.commercial_partner_id, person.phone, person.email,
+    (SELECT json_agg(account.sanitized_acc_number) FROM res_partner_bank account
+      WHERE account.partner_id IN (person.id, person.commercial_partner_id)),
+    person.street, person.city, person.zip)""")
 
 
 class SaleOrder(models.Model):
@@ -79,53 +89,90 @@ class SaleOrder(models.Model):
         """
         if not self.ids:
             return []
-        self.flush_recordset(['distributor_id', 'distribution_visitor', 'partner_id', 'company_id', 'state'])
-        self.env['res.partner'].flush_model(['email', 'phone', 'commercial_partner_id'])
+        self.flush_model(['distributor_id', 'distribution_visitor', 'partner_id', 'partner_shipping_id', 'company_id',
+                          'state', 'date_order'])
+        self.env['res.partner'].flush_model()
+        self.env['res.partner.bank'].flush_model()
         self.env['distribution.distributor'].flush_model()
         self.env['distribution.policy'].flush_model()
+        self.env['distribution.binding'].flush_model()
         return self.env.execute_query_dict(SQL(
             """
-            SELECT o.id AS order_id, o.company_id, c.source, c.at, c.touch_id, chain.members,
-                   b.id AS buyer_id, b.commercial_partner_id AS buyer_commercial_id,
-                   b.phone AS buyer_phone, b.email AS buyer_email,
-                   p.id AS policy_id, p.attribution_model, p.touch_window_days, p.max_paid_tiers
+            SELECT o.id AS order_id, o.company_id, p.*, c.*, chain.members, buyer.people,
+                   past.first_order_at, past.last_order_at
               FROM sale_order o
               JOIN res_partner b ON b.id = o.partner_id
       JOIN LATERAL (
-                   SELECT id, attribution_model, touch_window_days, max_paid_tiers
+                   SELECT id AS policy_id, max_paid_tiers, %(policy_columns)s
                      FROM distribution_policy
                     WHERE company_id = o.company_id AND valid_from <= %(today)s
                  ORDER BY valid_from DESC, id DESC
                     LIMIT 1
                    ) p ON TRUE
-      JOIN LATERAL (
-                   SELECT 'staff' AS source, %(now)s::timestamp AS at, NULL::int AS touch_id, o.distributor_id
-                    WHERE o.distributor_id IS NOT NULL
-                UNION ALL
-                   SELECT t.kind, t.at, t.id, t.distributor_id
-                     FROM distribution_touch t
-                    WHERE t.visitor = o.distribution_visitor
-                      AND t.at > %(now)s::timestamp - make_interval(days => p.touch_window_days)
-                UNION
-                   SELECT t.kind, t.at, t.id, t.distributor_id
-                     FROM distribution_touch t
-                    WHERE t.partner_id = o.partner_id
-                      AND t.at > %(now)s::timestamp - make_interval(days => p.touch_window_days)
-                   ) c ON TRUE
+      JOIN LATERAL (%(claims)s) c ON TRUE
               JOIN distribution_distributor d ON d.id = c.distributor_id AND d.company_id = o.company_id
       JOIN LATERAL (
-                   SELECT json_agg(json_build_array(
-                              u.id, u.state, u.level_id, up.id, up.commercial_partner_id, up.phone, up.email
-                          ) ORDER BY path.position DESC) AS members
+                   SELECT json_agg(json_build_array(u.id, u.state, u.level_id, %(member)s)
+                                   ORDER BY path.position DESC) AS members
                      FROM unnest(string_to_array(trim(BOTH '/' FROM d.parent_path), '/')::int[])
                           WITH ORDINALITY AS path(id, position)
                      JOIN distribution_distributor u ON u.id = path.id
-                     JOIN res_partner up ON up.id = u.partner_id
+                     JOIN res_partner person ON person.id = u.partner_id
                    ) chain ON TRUE
+      JOIN LATERAL (
+                   SELECT json_agg(%(buyer)s) AS people
+                     FROM res_partner person
+                    WHERE person.id IN (o.partner_id, o.partner_shipping_id)
+                   ) buyer ON TRUE
+ LEFT JOIN LATERAL (
+                   SELECT MIN(e.date_order) AS first_order_at, MAX(e.date_order) AS last_order_at
+                     FROM sale_order e
+                     JOIN res_partner person ON person.id = e.partner_id
+                    WHERE person.commercial_partner_id = b.commercial_partner_id
+                      AND e.company_id = o.company_id AND e.state = 'sale' AND e.date_order < o.date_order
+                   ) past ON p.binding_mode = 'new' OR p.takeover_days > 0
              WHERE o.id = ANY(%(orders)s)
                AND NOT EXISTS (SELECT FROM distribution_attribution a WHERE a.order_id = o.id)
           ORDER BY o.id
-            """, orders=list(self.ids), now=fields.Datetime.now(), today=fields.Date.context_today(self)))
+            """,
+            policy_columns=SQL(", ").join(SQL.identifier(name) for name in ATTRIBUTION_COLUMNS),
+            claims=self._distribution_claims_query(),
+            member=_IDENTITY,
+            buyer=_IDENTITY,
+            orders=list(self.ids), today=fields.Date.context_today(self)))
+
+    @api.model
+    def _distribution_claims_query(self):
+        """Return the SQL of what speaks for a distributor on an order `o` of a buyer `b` under a policy `p`.
+
+        Touches are read beyond the policy's window, so that the evidence tells what came too late.
+        """
+        now = fields.Datetime.now()
+        return SQL(
+            """
+            SELECT 'staff' AS source, %(now)s::timestamp AS at, NULL::int AS touch_id, o.distributor_id,
+                   NULL::timestamp AS expires_at
+             WHERE o.distributor_id IS NOT NULL
+         UNION ALL
+            SELECT 'binding', bound.from_at, bound.touch_id, bound.distributor_id, bound.expires_at
+              FROM distribution_binding bound
+             WHERE bound.partner_id = b.commercial_partner_id AND bound.company_id = o.company_id
+               AND bound.until_at IS NULL
+         UNION ALL
+            SELECT t.kind, t.at, t.id, t.distributor_id, NULL
+              FROM (
+                   SELECT id FROM distribution_touch WHERE visitor = o.distribution_visitor
+                UNION
+                   SELECT id FROM distribution_touch WHERE partner_id = o.partner_id
+                UNION
+                   SELECT elsewhere.id
+                     FROM distribution_visitor browser
+                     JOIN distribution_touch elsewhere ON elsewhere.visitor = browser.visitor
+                    WHERE browser.partner_id = o.partner_id AND elsewhere.partner_id IS NULL
+                   ) met
+              JOIN distribution_touch t ON t.id = met.id
+             WHERE t.at > %(now)s::timestamp - make_interval(days => GREATEST(p.touch_window_days, %(evidence)s))
+            """, now=now, evidence=_EVIDENCE_DAYS)
 
     @api.model
     def _distribution_prepare_attribution(self, order_id, rows, now):
@@ -138,11 +185,14 @@ class SaleOrder(models.Model):
         :rtype: dict
         """
         first = rows[0]
-        buyer = Buyer(identities(
-            first['buyer_id'], first['buyer_commercial_id'], first['buyer_phone'], first['buyer_email']))
-        policy = Policy(first['attribution_model'], first['touch_window_days'])
-        decision = decide([self._distribution_to_claim(row) for row in rows], buyer, policy, now)
+        buyer = Buyer(
+            frozenset().union(*(self._distribution_to_identities(person) for person in first['people'])),
+            first['first_order_at'], first['last_order_at'])
+        policy = self.env['distribution.policy']._to_attribution_policy(first)
+        claims = [self._distribution_to_claim(row) for row in rows]
+        decision = decide(claims, buyer, policy, now)
         won = decision.claim
+        bound = next((claim for claim in claims if claim.source == 'binding'), None)
         return {
             'order_id': order_id,
             'company_id': first['company_id'],
@@ -151,13 +201,8 @@ class SaleOrder(models.Model):
             'touch_id': won.touch_id if won else None,
             'policy_id': first['policy_id'],
             'pinned_at': now,
-            'evidence': json.dumps({
-                'claim': self._distribution_describe_claim(won) if won else None,
-                'refused': [
-                    {**self._distribution_describe_claim(claim), 'reason': reason}
-                    for claim, reason in decision.refused
-                ],
-            }),
+            'evidence': json.dumps(to_evidence(decision, buyer, policy)),
+            'binding_due': bool(follow(bound, won, policy)),
             'tiers': [
                 (tier.tier, tier.member.id, tier.member.level_id, tier.refusal or None)
                 for tier in chain(won, buyer, first['max_paid_tiers'])
@@ -170,17 +215,15 @@ class SaleOrder(models.Model):
             source=row['source'],
             at=row['at'],
             touch_id=row['touch_id'],
+            expires_at=row['expires_at'],
             uplines=tuple(
-                Member(id_, state, level_id, identities(partner_id, commercial_id, phone, email))
-                for id_, state, level_id, partner_id, commercial_id, phone, email in row['members']
+                Member(id_, state, level_id, self._distribution_to_identities(person))
+                for id_, state, level_id, person in row['members']
             ),
         )
 
     @api.model
-    def _distribution_describe_claim(self, claim):
-        return {
-            'distributor_id': claim.member.id,
-            'source': claim.source,
-            'at': fields.Datetime.to_string(claim.at),
-            'touch_id': claim.touch_id,
-        }
+    def _distribution_to_identities(self, person):
+        """Return what identifies somebody, from the columns of `_IDENTITY`."""
+        partner_id, commercial_id, phone, email, accounts, *address = person
+        return identities(partner_id, commercial_id, phone, email, accounts, address)

@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -48,11 +49,30 @@ class TestAttribution(DistributionCoreCommon):
     def test_a_touch_that_is_too_old_or_of_another_visitor_does_not_count(self):
         self._create_touch(self.seller, days_ago=self.policy.touch_window_days)
         self._create_touch(self.seller, visitor='somebody else')
-        self.assertFalse(self._confirm())
+        attribution = self._confirm()
+        self.assertFalse(attribution.distributor_id)
+        self.assertFalse(attribution.tier_ids)
+        self.assertEqual([claim['reason'] for claim in attribution.evidence['refused']], ['expired'])
 
     def test_a_touch_counts_on_another_device_once_logged_in(self):
         self._create_touch(self.seller, visitor='phone', partner_id=self.customer.id)
         self.assertEqual(self._confirm().distributor_id, self.seller)
+
+    def test_a_visit_counts_on_another_device_once_logged_in_on_both(self):
+        self._create_touch(self.seller, visitor='phone')
+        self.env['distribution.visitor'].create(
+            {'visitor': 'phone', 'partner_id': self.customer.id, 'at': '2026-01-01'})
+        order = self._create_order(distribution_visitor='computer')
+        order.action_confirm()
+        self.assertEqual(order.attribution_ids.distributor_id, self.seller)
+
+    def test_what_another_customer_did_in_a_shared_browser_does_not_count(self):
+        self._create_touch(self.seller, visitor='shared', partner_id=self.env['res.partner'].create({'name': "B"}).id)
+        self.env['distribution.visitor'].create(
+            {'visitor': 'shared', 'partner_id': self.customer.id, 'at': '2026-01-01'})
+        order = self._create_order()
+        order.action_confirm()
+        self.assertFalse(order.attribution_ids)
 
     def test_an_entry_of_staff_goes_before_a_touch(self):
         self._create_touch(self.seller)
@@ -61,12 +81,22 @@ class TestAttribution(DistributionCoreCommon):
 
     def test_the_buyer_is_never_credited(self):
         phone = '+86 138 0013 8000'
-        self.seller.partner_id.write({'phone': phone, 'email': 'seller@example.com'})
+        self.seller.partner_id.write({
+            'phone': phone, 'email': 'seller@example.com', 'street': "8 Nanjing Rd", 'city': "Shanghai",
+            'zip': '200001', 'bank_ids': [Command.create({'acc_number': "622200001111"})],
+        })
         company = self.env['res.partner'].create({'name': "Firm", 'is_company': True})
         for case, buyer in [
             ("the same partner", self.seller.partner_id),
             ("the same phone", self.env['res.partner'].create({'name': "A", 'phone': '13800138000'})),
             ("the same e-mail", self.env['res.partner'].create({'name': "B", 'email': 'SELLER@example.com'})),
+            ("the same address", self.env['res.partner'].create(
+                {'name': "D", 'street': "8, Nanjing Rd.", 'city': "Shanghai", 'zip': '200001'})),
+            ("the same account", self.env['res.partner'].create(
+                {'name': "E", 'bank_ids': [Command.create({'acc_number': "6222 0000 1111"})]})),
+            ("goods sent to the same phone", self.env['res.partner'].create({
+                'name': "F", 'child_ids': [Command.create({'name': "G", 'type': 'delivery', 'phone': '13800138000'})],
+            })),
             ("a colleague", self.env['res.partner'].create({'name': "C", 'parent_id': company.id})),
         ]:
             with self.subTest(case):

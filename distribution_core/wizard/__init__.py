@@ -1,2 +1,5 @@
+from . import base_partner_merge
+from . import distribution_attribution_replay
+from . import distribution_binding_change
 from . import distribution_state_change
 from . import distribution_upline_change

@@ -1,6 +1,8 @@
 from unittest.mock import patch
 from urllib.parse import quote
 
+from lxml import html
+
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -24,7 +26,7 @@ class ReferralCase(PortalCommon):
         self.landing = self._get('/d/NOBODY').headers['Location'].removeprefix(self.base_url())
 
     def _get_touches(self):
-        return self.env['distribution.touch'].search([])
+        return self.env['distribution.touch'].search([('company_id', '=', self.env.company.id)])
 
 
 @tagged('post_install', '-at_install')
@@ -108,6 +110,19 @@ class TestReferralLink(ReferralCase):
             with self.subTest(away=target):
                 self.assertIsNone(ReferralController._get_local_path(target))
                 self.assertRedirect(self._get(f'/d/NOBODY?to={quote(target)}'), self.landing)
+
+    def test_who_logs_in_after_a_visit_is_known_by_that_browser(self):
+        lin = new_test_user(self.env, 'lin', groups='base.group_portal', password='lin_password')
+        self._get('/d/MEI888')
+        for _again in range(2):
+            page = html.fromstring(self.url_open('/web/login').content)
+            self.url_open('/web/login', data={
+                'login': 'lin', 'password': 'lin_password',
+                'csrf_token': page.xpath('//input[@name="csrf_token"]/@value')[0]})
+            self.url_open('/web/session/logout')
+        self.assertRecordValues(self.env['distribution.visitor'].search([]), [{
+            'visitor': self._get_touches().visitor, 'partner_id': lin.partner_id.id,
+        }])
 
     def test_a_link_takes_no_post(self):
         self.assertEqual(self.url_open('/d/MEI888', data={'a': 'b'}).status_code, 405)

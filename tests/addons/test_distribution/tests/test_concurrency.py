@@ -2,9 +2,9 @@ import threading
 import uuid
 from contextlib import contextmanager
 
-from psycopg2.errors import SerializationFailure
+from psycopg2.errors import SerializationFailure, UniqueViolation
 
-from odoo import SUPERUSER_ID, Command, api
+from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.sql_db import db_connect
@@ -216,6 +216,44 @@ class TestConcurrency(BaseCase):
             other.cr.rollback()
             with self.assertRaises(UserError):      # tried again, it sees the other move
                 b.with_env(other).parent_id = below_a.with_env(other)
+
+    @mute_logger('odoo.sql_db')
+    def test_two_bindings_of_one_customer_cannot_both_open(self):
+        with self._transaction() as env:
+            customer = env['res.partner'].create({'name': "Wooed"})
+            rival = env['distribution.distributor'].create(
+                {'partner_id': env['res.partner'].create({'name': "Rival"}).id})
+        with self._cursor() as one, self._cursor() as other:
+            for env in (one, other):        # both snapshots are taken before either writes
+                env.cr.execute("SELECT 1 FROM distribution_binding")
+            one['distribution.binding'].create({
+                'partner_id': customer.id, 'distributor_id': self.ids['distributor']})
+            one.cr.commit()
+            with self.assertRaises(UniqueViolation):
+                other['distribution.binding'].create({'partner_id': customer.id, 'distributor_id': rival.id})
+        with self._cursor() as env:
+            self.assertEqual(
+                env['distribution.binding'].search([('partner_id', '=', customer.id)]).mapped('distributor_id.id'),
+                [self.ids['distributor']])
+
+    def test_two_workers_let_a_binding_follow_an_order_once(self):
+        with self._transaction() as env:
+            env['distribution.policy']._get_in_force(env.company).binding_mode = 'first'
+            customer = env['res.partner'].create({'name': "Followed"})
+            touch = env['distribution.touch'].create({
+                'distributor_id': self.ids['distributor'], 'company_id': self.ids['company'],
+                'at': fields.Datetime.now(), 'visitor': 'followed'})
+            order = env['sale.order'].create({
+                'partner_id': customer.id, 'distribution_visitor': touch.visitor,
+                'order_line': [Command.create({'product_id': self.ids['product']})]})
+            order.action_confirm()
+        with self._cursor() as one, self._cursor() as other:
+            self.assertEqual(one['distribution.binding']._follow(), 1)
+            self.assertEqual(other['distribution.binding']._follow(), 0)
+            one.cr.commit()
+            other.cr.commit()
+        with self._cursor() as env:
+            self.assertEqual(env['distribution.binding'].search_count([('partner_id', '=', customer.id)]), 1)
 
     @mute_logger('odoo.sql_db')
     def test_a_payout_marked_done_twice_at_once_is_paid_once(self):
