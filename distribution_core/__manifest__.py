@@ -16,6 +16,7 @@
 
         # Record data.
         'data/distribution_policy_data.xml',
+        'data/distribution_risk_check_data.xml',
         'data/ir_cron_data.xml',
 
         # Wizards.
@@ -31,6 +32,7 @@
         'views/distribution_touch_views.xml',
         'views/distribution_attribution_views.xml',
         'views/distribution_binding_views.xml',
+        'views/distribution_risk_views.xml',
         'views/sale_order_views.xml',
         'views/res_partner_views.xml',
 

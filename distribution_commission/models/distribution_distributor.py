@@ -81,7 +81,7 @@ class DistributionDistributor(models.Model):
         """
         self.ensure_one()
         amount = self._check_withdrawal_amount(amount)
-        if self.state == 'suspended':
+        if self.state == 'suspended' or self.is_held:
             raise UserError(self.env._("Your account is under review. Nothing can be withdrawn until that is over."))
         if partner_bank and partner_bank.partner_id != self.partner_id:
             raise UserError(self.env._("A withdrawal goes to an account of your own only."))

@@ -194,8 +194,8 @@ class DistributionSettlementRun(models.Model):
             return self.env._("companies and sole traders are settled against their invoice")
         if distributor.kind == 'employee':
             return self.env._("employees are paid through payroll")
-        if distributor.state == 'suspended':
-            return self.env._("suspended, under review")
+        if distributor.state == 'suspended' or distributor.is_held:
+            return self.env._("under review")
         if self.currency_id.compare_amounts(amount, self.min_amount) < 0:
             return self.env._("less than the smallest statement is available")
         return None

@@ -71,6 +71,9 @@ class DistributionWithdrawal(models.Model):
 
     def action_approve(self):
         """Button: promise the payment; a payout with a number of its own is made for it."""
+        if held := self.distributor_id.filtered('is_held'):
+            raise UserError(self.env._(
+                "Signals of the risk checks wait for a judgement first: %s.", ", ".join(held.mapped('display_name'))))
         for withdrawal in self:
             if not withdrawal._update_state(('requested',), 'approved'):
                 continue

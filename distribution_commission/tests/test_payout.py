@@ -144,6 +144,33 @@ class TestPayout(DistributionCommon):
             run.action_post()
         self.assertBalances(company, merchant=-10, available=10)
 
+    def test_money_under_review_is_held_and_not_lost(self):
+        seller = self._create_distributor("Reviewed")
+        self._make_payable(2, distributor=seller)
+        order = self._create_order(distributor=seller)
+        self._invoice(order)
+        self._deliver(order)
+        self._process()
+        self._mature()
+        requested = seller._request_withdrawal(5.0)
+        check = self.env.ref('distribution_core.risk_check_shared_payee')
+        signal = self.env['distribution.risk.signal'].sudo()._record(
+            check, [{'distributor_id': seller.id, 'key': 'case', 'facts': {'distributors': 2}}])
+        run = self.env['distribution.settlement.run'].create({})
+        run.action_prepare()
+        self.assertNotIn(seller, run.settlement_ids.distributor_id)
+        self.assertIn("under review", run.left_out)
+        with self.assertRaisesRegex(UserError, "under review"):
+            seller._request_withdrawal(5.0)
+        with self.assertRaisesRegex(UserError, "wait for a judgement"):
+            requested.action_approve()
+        self.assertBalances(seller, merchant=-30, available=10, payable=15, reserved=5)
+        signal.action_dismiss()
+        run.action_prepare()
+        self.assertEqual(run.settlement_ids.distributor_id, seller)
+        requested.action_approve()
+        self.assertEqual(requested.state, 'approved')
+
     def test_a_run_is_posted_once(self):
         run = self.env['distribution.settlement.run'].search([], limit=1)
         with self.assertRaisesRegex(UserError, "posted already"):

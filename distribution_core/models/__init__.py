@@ -7,6 +7,8 @@ from . import distribution_visitor
 from . import distribution_attribution
 from . import distribution_attribution_tier
 from . import distribution_binding
+from . import distribution_risk_check
+from . import distribution_risk_signal
 from . import res_company
 from . import res_partner
 from . import res_users

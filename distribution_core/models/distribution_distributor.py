@@ -104,6 +104,13 @@ class DistributionDistributor(models.Model):
     )
     downline_count = fields.Integer(
         compute='_compute_downline_count', groups='distribution_core.group_distribution_user')
+    risk_signal_ids = fields.One2many(
+        comodel_name='distribution.risk.signal',
+        inverse_name='distributor_id',
+        groups='distribution_core.group_distribution_user',
+    )
+    is_held = fields.Boolean(
+        string="Money Held", compute='_compute_is_held', help="Signals of risk checks wait for a judgement.")
     active_since = fields.Datetime(readonly=True, copy=False)
     closed_at = fields.Datetime(readonly=True, copy=False)
     referral_url = fields.Char(compute='_compute_referral_url')
@@ -126,6 +133,12 @@ class DistributionDistributor(models.Model):
         counts = dict(self._read_group([('parent_id', 'in', self.ids)], ['parent_id'], ['__count']))
         for distributor in self:
             distributor.downline_count = counts.get(distributor, 0)
+
+    @api.depends('risk_signal_ids.state')
+    def _compute_is_held(self):
+        held = self.env['distribution.risk.signal']._get_held(self)
+        for distributor in self:
+            distributor.is_held = distributor in held
 
     @api.depends('code')
     def _compute_referral_url(self):
@@ -209,6 +222,15 @@ class DistributionDistributor(models.Model):
             'view_mode': 'hierarchy,list,form',
             'domain': [('parent_id', '=', self.id)],
             'context': {'default_parent_id': self.id},
+        }
+
+    def action_view_risk_signals(self):
+        """Smart button: what the risk checks found."""
+        self.ensure_one()
+        return {
+            **self.env['ir.actions.act_window']._for_xml_id('distribution_core.distribution_risk_signal_action'),
+            'domain': [('distributor_id', '=', self.id)],
+            'context': {},
         }
 
     def action_view_orders(self):

@@ -123,6 +123,14 @@ class DistributionPolicy(models.Model):
         help="A customer who has not bought for so long can be won by others. 0: never.",
     )
 
+    risk_hold_score = fields.Integer(
+        string="Hold from a Risk Score of",
+        required=True,
+        default=60,
+        tracking=True,
+        help="Money of a distributor is held while the signals that nobody has dismissed add up to this score.",
+    )
+
     _check_max_paid_tiers = models.Constraint(
         f'CHECK (max_paid_tiers BETWEEN 1 AND {PAID_TIERS_CEILING})',
         "One to three tiers can be paid; no setting goes beyond three.",
@@ -143,6 +151,8 @@ class DistributionPolicy(models.Model):
         'CHECK (binding_days > 0 AND protection_days >= 0 AND takeover_days >= 0)',
         "A binding must last at least one day; protection and waiting time cannot be negative.",
     )
+    _check_risk_hold_score = models.Constraint(
+        'CHECK (risk_hold_score > 0)', "The risk score from which money is held must be above zero.")
     _in_force_idx = models.Index('(company_id, valid_from)')
 
     # === CONSTRAINT METHODS === #

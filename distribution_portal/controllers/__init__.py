@@ -1,3 +1,4 @@
 from . import portal
 from . import referral
+from . import review
 from . import withdrawal

@@ -1,0 +1,175 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class DistributionRiskCheck(models.Model):
+    """One kind of suspicion, with its thresholds as data.
+
+    A check is a method `_signal_CODE(company, since)` that returns a row for each case: who it is
+    about (`distributor_id`), which case it is (`key`: the same case has the same key tomorrow) and
+    what was found (`facts`). Another module adds a code by `selection_add` and brings the method.
+
+    Signals hold money back, they never take it: a person decides.
+
+    +------------------+------------------+------+-------+--------+--------+
+    | group            | records          | read | write | create | unlink |
+    +==================+==================+======+=======+========+========+
+    | officer          | own companies'   | x    |       |        |        |
+    | manager          | own companies'   | x    | x     | x      | x      |
+    +------------------+------------------+------+-------+--------+--------+
+    """
+    _name = 'distribution.risk.check'
+    _description = "Risk Check"
+    _order = 'sequence, id'
+
+    name = fields.Char(required=True, translate=True)
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer(default=10)
+    code = fields.Selection(
+        selection=[
+            ('orders_network', "Many buyers from one network"),
+            ('orders_device', "Many buyers in one browser"),
+            ('sales_burst', "Sales far above the own past"),
+            ('self_dealing', "Distributors who buy from each other"),
+            ('self_purchase', "Own purchases tried again and again"),
+            ('shared_payee', "One account for several distributors"),
+        ],
+        required=True,
+    )
+    company_id = fields.Many2one(
+        comodel_name='res.company', index=True, help="Empty: this check serves all companies.")
+    threshold = fields.Float(
+        required=True, default=3.0, digits=(10, 2), help="From this number on a case is signalled; see the description.")
+    window_days = fields.Integer(string="Window (days)", required=True, default=30)
+    score = fields.Integer(required=True, default=50)
+    description = fields.Text(translate=True)
+
+    _check_numbers = models.Constraint(
+        'CHECK (threshold > 0 AND window_days > 0 AND score BETWEEN 0 AND 100)',
+        "Threshold and window must be above zero, the score between 0 and 100.",
+    )
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _cron_run(self):
+        """Run the checks over all companies that have distributors."""
+        companies = self.env['distribution.distributor']._read_group([], ['company_id'])
+        self.env['ir.cron']._commit_progress(remaining=len(companies))
+        for [company] in companies:
+            self._run(company)
+            if not self.env['ir.cron']._commit_progress(1):
+                return
+
+    @api.model
+    def _run(self, company):
+        """Signal what the checks find now; a case that was signalled before stays as it was judged.
+
+        :param res.company company:
+        :return: The signals that are new.
+        :rtype: distribution.risk.signal
+        """
+        self.env.flush_all()
+        checks = self.search([('company_id', 'in', (False, company.id))])
+        signals_sudo = self.env['distribution.risk.signal'].sudo()
+        for check in checks:
+            since = fields.Datetime.now() - timedelta(days=check.window_days)
+            cases = getattr(check, f'_signal_{check.code}')(company, since)
+            signals_sudo |= signals_sudo._record(check, cases)
+        return signals_sudo.sudo(False)
+
+    # === CHECKS === #
+
+    def _signal_orders_network(self, company, since):
+        """Many different buyers were led to one distributor from one network."""
+        return self._get_orders_from_one('network', company, since)
+
+    def _signal_orders_device(self, company, since):
+        """Many different buyers were led to one distributor in one visitor's browser."""
+        return self._get_orders_from_one('visitor', company, since)
+
+    def _get_orders_from_one(self, column, company, since):
+        return self.env.execute_query_dict(SQL(
+            """
+            SELECT a.distributor_id, t.%(column)s AS key,
+                   jsonb_build_object('buyers', COUNT(DISTINCT o.partner_id), 'orders', COUNT(*)) AS facts
+              FROM distribution_attribution a
+              JOIN distribution_touch t ON t.id = a.touch_id
+              JOIN sale_order o ON o.id = a.order_id
+             WHERE a.company_id = %(company)s AND a.pinned_at >= %(since)s
+               AND a.distributor_id IS NOT NULL AND t.%(column)s IS NOT NULL
+          GROUP BY a.distributor_id, t.%(column)s
+            HAVING COUNT(DISTINCT o.partner_id) >= %(threshold)s
+          ORDER BY a.distributor_id, t.%(column)s
+            """, column=SQL.identifier(column), company=company.id, since=since, threshold=self.threshold))
+
+    def _signal_sales_burst(self, company, since):
+        """Sales in the window are a multiple of the average of the four windows before."""
+        windows_before = 4
+        return self.env.execute_query_dict(SQL(
+            """
+            SELECT distributor_id, to_char(%(until)s::timestamp, 'IYYY-IW') AS key,
+                   jsonb_build_object('sales', round(recent, 2), 'usual', round(usual, 2)) AS facts
+              FROM (SELECT a.distributor_id,
+                           SUM(o.amount_untaxed / o.currency_rate) FILTER (WHERE a.pinned_at >= %(since)s) AS recent,
+                           SUM(o.amount_untaxed / o.currency_rate) FILTER (WHERE a.pinned_at < %(since)s)
+                               / %(windows)s AS usual
+                      FROM distribution_attribution a
+                      JOIN sale_order o ON o.id = a.order_id AND o.state = 'sale'
+                     WHERE a.company_id = %(company)s AND a.distributor_id IS NOT NULL
+                       AND a.pinned_at >= %(since)s::timestamp - %(windows)s * make_interval(days => %(days)s)
+                  GROUP BY a.distributor_id) sales
+             WHERE usual > 0 AND recent >= usual * %(threshold)s
+          ORDER BY distributor_id
+            """, company=company.id, since=since, until=fields.Datetime.now(), days=self.window_days,
+            windows=windows_before, threshold=self.threshold))
+
+    def _signal_self_dealing(self, company, since):
+        """Two distributors are credited with each other's purchases."""
+        return self.env.execute_query_dict(SQL(
+            """
+            WITH sold AS (
+                SELECT a.distributor_id, buyer.id AS buyer_id, COUNT(*) AS orders
+                  FROM distribution_attribution a
+                  JOIN sale_order o ON o.id = a.order_id
+                  JOIN distribution_distributor buyer
+                    ON buyer.partner_id = o.partner_id AND buyer.company_id = a.company_id
+                 WHERE a.company_id = %(company)s AND a.pinned_at >= %(since)s AND a.distributor_id IS NOT NULL
+              GROUP BY a.distributor_id, buyer.id)
+            SELECT there.distributor_id, 'with ' || there.buyer_id AS key,
+                   jsonb_build_object('other', there.buyer_id, 'orders', there.orders + back.orders) AS facts
+              FROM sold there
+              JOIN sold back ON back.distributor_id = there.buyer_id AND back.buyer_id = there.distributor_id
+             WHERE there.orders + back.orders >= %(threshold)s
+          ORDER BY there.distributor_id
+            """, company=company.id, since=since, threshold=self.threshold))
+
+    def _signal_self_purchase(self, company, since):
+        """Orders were refused to a distributor because it was the buyer, again and again."""
+        return self.env.execute_query_dict(SQL(
+            """
+            SELECT (claim->>'distributor_id')::int AS distributor_id, to_char(a.pinned_at, 'YYYY-MM') AS key,
+                   jsonb_build_object('orders', COUNT(DISTINCT a.order_id)) AS facts
+              FROM distribution_attribution a
+        CROSS JOIN jsonb_array_elements(a.evidence->'refused') claim
+             WHERE a.company_id = %(company)s AND a.pinned_at >= %(since)s AND claim->>'reason' = 'self'
+          GROUP BY 1, 2
+            HAVING COUNT(DISTINCT a.order_id) >= %(threshold)s
+          ORDER BY 1, 2
+            """, company=company.id, since=since, threshold=self.threshold))
+
+    def _signal_shared_payee(self, company, since):
+        """Several distributors are paid to one bank account. The window does not matter here."""
+        return self.env.execute_query_dict(SQL(
+            """
+            SELECT distributor_id, 'account ' || account_id AS key, jsonb_build_object('distributors', sharing) AS facts
+              FROM (SELECT d.id AS distributor_id, MIN(b.id) OVER same AS account_id, COUNT(*) OVER same AS sharing
+                      FROM distribution_distributor d
+                      JOIN res_partner_bank b ON b.partner_id = d.partner_id AND b.active
+                     WHERE d.company_id = %(company)s AND d.state != 'closed'
+                    WINDOW same AS (PARTITION BY b.sanitized_acc_number)) shared
+             WHERE sharing >= %(threshold)s
+          ORDER BY distributor_id
+            """, company=company.id, threshold=self.threshold))
