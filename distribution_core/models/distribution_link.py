@@ -99,7 +99,7 @@ class DistributionLink(models.Model):
 
     @api.depends('expires_on')
     def _compute_is_expired(self):
-        today = fields.Date.context_today(self)
+        today = fields.Date.today()     # as in `_resolve`: everywhere at the same moment
         for link in self:
             link.is_expired = bool(link.expires_on and link.expires_on <= today)
 
@@ -246,7 +246,7 @@ class DistributionLink(models.Model):
                           l.target, l.campaign_id, l.source_id, l.medium_id
                      FROM %(origin)s
                    ) r
-            """, today=fields.Date.context_today(self), origin=origin)
+            """, today=fields.Date.today(), origin=origin)
 
     def _get_counts(self):
         """Count visits, visitors and confirmed orders of these links.

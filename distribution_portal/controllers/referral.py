@@ -26,6 +26,8 @@ class ReferralController(Controller):
         Not a page of the website on purpose: no language, no theme, no cart are looked up. A code
         that leads to nobody leads to the page all the same: a customer is never punished for it.
         """
+        # The few fields that are read here would each fetch whole users, partners and websites.
+        request.update_context(prefetch_fields=False)
         referral = request.env['distribution.link'].sudo()._resolve(code)
         target = self._get_local_path(to) or (referral and referral.target) or self._get_referral_landing()
         response = request.redirect(target, code=302)
@@ -53,10 +55,11 @@ class ReferralController(Controller):
 
     def _is_visit(self, referral):
         """Tell people from robots, link previews, prefetching, and the distributor itself."""
+        user = request.env.user
         return (
             is_visit(request.httprequest.method, request.httprequest.headers, self._get_preview_agents())
             and not request.env['ir.http'].is_a_bot()
-            and referral.partner_id != request.env.user.partner_id.id
+            and (user._is_public() or referral.partner_id != user.partner_id.id)
         )
 
     def _record_visit(self, response, referral, kind, target):
