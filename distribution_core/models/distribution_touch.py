@@ -75,15 +75,18 @@ class DistributionTouch(models.Model):
         :param str token: Of the browser, see `_ensure_visitor_token`.
         :param str kind: See the field.
         :param str|None path: The local page that the link leads to.
+        :return: The visitor, for stamping on what it holds already.
+        :rtype: str
         """
         user = request.env.user
+        visitor = self._get_visitor(token)
         values = {
             'distributor_id': referral.distributor_id,
             'company_id': referral.company_id,
             'link_id': referral.link_id,
             'kind': kind,
             'at': fields.Datetime.now(),
-            'visitor': self._get_visitor(token),
+            'visitor': visitor,
             'partner_id': None if user._is_public() else user.partner_id.id,
             'path': (path or '')[:256],
             **self._get_request_fingerprint(),
@@ -93,6 +96,7 @@ class DistributionTouch(models.Model):
             SQL(", ").join(SQL.identifier(name) for name in values),
             SQL(", ").join(values.values()),
         ))
+        return visitor
 
     @api.model
     def _ensure_visitor_token(self):
@@ -180,15 +184,14 @@ class DistributionTouch(models.Model):
         }
 
     @api.model
-    def _get_request_visitor(self, token=None):
+    def _get_request_visitor(self):
         """Return the visitor of the current web request, for stamping on what it creates.
 
         Employees are not visitors: what they create in the back office is not referred.
 
-        :param str|None token: One that the browser gets with the answer to this request.
         :rtype: str|bool
         """
-        token = token or self._get_visitor_token()
+        token = self._get_visitor_token()
         if not token or request.env.user._is_internal():
             return False
         return self._get_visitor(token)

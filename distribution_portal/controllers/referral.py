@@ -66,10 +66,11 @@ class ReferralController(Controller):
         """Append the touch, and let the browser carry what is needed to find it again."""
         touches_sudo = request.env['distribution.touch'].sudo()
         token = touches_sudo._ensure_visitor_token()
-        touches_sudo._record(referral, token, kind, path=target)
+        visitor = touches_sudo._record(referral, token, kind, path=target)
         response.set_cookie(**touches_sudo._get_visitor_cookie(token, referral.window_days))
         self._set_utm_cookies(response, referral)
-        self._after_touch(touches_sudo._get_request_visitor(token))
+        if not request.env.user._is_internal():
+            self._after_touch(visitor)
 
     def _set_utm_cookies(self, response, referral):
         """Set the cookies of `utm` as a page with its parameters would.
@@ -88,9 +89,9 @@ class ReferralController(Controller):
                 )
 
     def _after_touch(self, visitor):
-        """Hook: the visit was recorded; whatever the visitor holds already can be marked with it.
+        """Hook: somebody who is no employee came; whatever the visitor holds already can be marked.
 
-        :param str|bool visitor: False for employees.
+        :param str visitor:
         """
 
     # === GETTERS === #

@@ -19,8 +19,6 @@ class WebsiteSaleReferralController(ReferralController):
         """
         super()._after_touch(visitor)
         cart_id = request.session.get(CART_SESSION_CACHE_KEY)
-        if not (visitor and cart_id):
-            return
-        cart_sudo = request.env['sale.order'].sudo().browse(cart_id).exists()
+        cart_sudo = request.env['sale.order'].sudo().browse(cart_id or []).exists()
         if cart_sudo.state == 'draft' and cart_sudo.distribution_visitor != visitor:
             cart_sudo.distribution_visitor = visitor
