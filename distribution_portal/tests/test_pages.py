@@ -12,6 +12,8 @@ PAGES = (
     '/my/distribution/statements',
     '/my/distribution/withdrawals',
     '/my/distribution/withdrawals/new',
+    '/my/distribution/links',
+    '/my/distribution/links/new',
 )
 
 
