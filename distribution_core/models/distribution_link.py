@@ -200,7 +200,7 @@ class DistributionLink(models.Model):
         :param product.template product:
         :rtype: str|None
         """
-        return None
+        return
 
     @api.model
     def _resolve(self, code):

@@ -98,7 +98,7 @@ class TestRedirect(LinkCase):
             self.opener.cookies.clear()
             with self.subTest(allowed=allowed), \
                     patch.object(self.env.registry['ir.http'], '_is_allowed_cookie',
-                                 lambda *args: allowed or args[-1] == 'required'):
+                                 lambda *args, allowed=allowed: allowed or args[-1] == 'required'):
                 response = self._get(f'/d/{self.link.code}')
                 session = http.root.session_store.get(response.cookies['session_id'])
                 self.assertEqual(VISITOR_COOKIE in session, not allowed)
