@@ -29,6 +29,9 @@
         'views/distribution_distributor_views.xml',
         'views/res_config_settings_views.xml',
 
+        # Reports.
+        'report/distribution_link_report_views.xml',
+
         'views/distribution_commission_menus.xml',  # Depends on the actions above.
     ],
     'post_init_hook': 'post_init_hook',

@@ -29,6 +29,7 @@
         'views/distribution_distributor_views.xml',
         'views/distribution_level_views.xml',
         'views/distribution_policy_views.xml',
+        'views/distribution_link_views.xml',
         'views/distribution_touch_views.xml',
         'views/distribution_attribution_views.xml',
         'views/distribution_binding_views.xml',

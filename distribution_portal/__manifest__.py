@@ -13,6 +13,7 @@
         'views/portal_commission_templates.xml',
         'views/portal_withdrawal_templates.xml',
         'views/portal_review_templates.xml',
+        'views/portal_link_templates.xml',
     ],
     'assets': {
         'web.assets_frontend': [

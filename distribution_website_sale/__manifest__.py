@@ -8,6 +8,9 @@
     'license': 'LGPL-3',
     'depends': ['website_sale', 'distribution_portal'],
     'auto_install': True,
+    'data': [
+        'views/distribution_link_views.xml',
+    ],
     'assets': {
         'web.assets_tests': [
             'distribution_website_sale/static/tests/tours/**/*',

@@ -1,4 +1,5 @@
 from . import test_ledger
+from . import test_link_report
 from . import test_path
 from . import test_payout
 from . import test_plan

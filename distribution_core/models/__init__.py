@@ -2,6 +2,8 @@ from . import distribution_level
 from . import distribution_policy
 from . import distribution_distributor
 from . import distribution_upline
+from . import distribution_link
+from . import distribution_distributor_link
 from . import distribution_touch
 from . import distribution_visitor
 from . import distribution_attribution

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 # Without the characters that people confuse when reading a code aloud: 0 O 1 I L.
-_CODE_ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
+CODE_ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
 _CODE_LENGTH = 8
 CODE_PATTERN = re.compile(r'[A-Z0-9]{4,16}')
 
@@ -338,7 +338,7 @@ class DistributionDistributor(models.Model):
 
     @api.model
     def _get_new_code(self):
-        return ''.join(secrets.choice(_CODE_ALPHABET) for _ in range(_CODE_LENGTH))
+        return ''.join(secrets.choice(CODE_ALPHABET) for _ in range(_CODE_LENGTH))
 
     @api.model
     def _get_active_by_code(self, code):

@@ -1,11 +1,15 @@
 import secrets
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.http import request
-from odoo.tools import hmac
+from odoo.tools import SQL, hmac
 
 VISITOR_COOKIE = 'distribution_visitor'
 _RETENTION_DAYS = 400
+# Records of a transaction are kept for three years (e-commerce law of China, article 31).
+_EVIDENCE_RETENTION_DAYS = 3 * 366
+_PURGE_BATCH = 10_000
 
 
 class DistributionTouch(models.Model):
@@ -46,49 +50,95 @@ class DistributionTouch(models.Model):
         ondelete='set null',
     )
     path = fields.Char(string="Page", readonly=True)
+    link_id = fields.Many2one(
+        comodel_name='distribution.link',
+        string="Promotion Link",
+        readonly=True,
+        index='btree_not_null',
+        ondelete='set null',
+    )
+    attribution_ids = fields.One2many(comodel_name='distribution.attribution', inverse_name='touch_id', readonly=True)
 
     _visitor_idx = models.Index('(visitor, at)')
 
     # === BUSINESS METHODS === #
 
     @api.model
-    def _record(self, distributor, kind='visit', path=None):
+    def _record(self, referral, token, kind='visit', path=None):
         """Append a touch of the visitor of the current web request.
 
-        :param distribution.distributor distributor: An active one.
+        One INSERT, and no row that another visit writes. A repeated visit is recorded again: that
+        somebody came twice is evidence, too, reports count visitors beside visits, and looking for
+        the former visit would cost what the INSERT costs.
+
+        :param Referral referral: One that counts.
+        :param str token: Of the browser, see `_ensure_visitor_token`.
         :param str kind: See the field.
         :param str|None path: The local page that the link leads to.
-        :rtype: distribution.touch
+        :return: The visitor, for stamping on what it holds already.
+        :rtype: str
         """
         user = request.env.user
-        return self.create({
-            'distributor_id': distributor.id,
-            'company_id': distributor.company_id.id,
+        visitor = self._get_visitor(token)
+        values = {
+            'distributor_id': referral.distributor_id,
+            'company_id': referral.company_id,
+            'link_id': referral.link_id,
             'kind': kind,
             'at': fields.Datetime.now(),
-            'visitor': self._get_visitor(self._ensure_visitor_token()),
-            'partner_id': False if user._is_public() else user.partner_id.id,
+            'visitor': visitor,
+            'partner_id': None if user._is_public() else user.partner_id.id,
             'path': (path or '')[:256],
             **self._get_request_fingerprint(),
-        })
+        }
+        self.env.cr.execute(SQL(
+            "INSERT INTO distribution_touch (%s) VALUES (%s)",
+            SQL(", ").join(SQL.identifier(name) for name in values),
+            SQL(", ").join(values.values()),
+        ))
+        return visitor
 
     @api.model
     def _ensure_visitor_token(self):
-        """Return the token of this browser, made and put into the session when it has none.
+        """Return the token of this browser, a new one when it has none.
 
-        The session keeps it when the visitor refuses optional cookies; the cookie keeps it when
-        the session ends. See `_get_visitor_cookie`.
+        The cookie carries it, see `_get_visitor_cookie`. When the visitor has not consented to
+        cookies, the session does; else the session stays untouched, because an anonymous session
+        that holds something is a file on the server.
         """
         token = self._get_visitor_token() or secrets.token_urlsafe(18)
-        request.session[VISITOR_COOKIE] = token
+        if not self.env['ir.http']._is_allowed_cookie('optional'):
+            request.session[VISITOR_COOKIE] = token
         return token
 
     @api.autovacuum
     def _gc_touches(self):
-        limit = fields.Datetime.subtract(fields.Datetime.now(), days=_RETENTION_DAYS)
-        self.search([('at', '<', limit)], limit=10_000).unlink()
+        """Delete a batch of touches that are too old.
+
+        :return: How many were deleted, and whether more are left: the vacuum commits and comes back.
+        :rtype: tuple[int, int]
+        """
+        domain = self._get_purge_domain()
+        touches = self.search(domain, order='at, id', limit=_PURGE_BATCH)
+        touches.unlink()
+        return len(touches), self.search_count(domain, limit=1)
 
     # === GETTERS === #
+
+    @api.model
+    def _get_purge_domain(self):
+        """Return which touches may go: the old ones, but those that an order is credited by last longer.
+
+        The retention is the system parameter `distribution_core.touch_retention_days`, and never
+        shorter than a touch counts.
+        """
+        now = fields.Datetime.now()
+        days = int(self.env['ir.config_parameter'].sudo().get_param(
+            'distribution_core.touch_retention_days', _RETENTION_DAYS))
+        windows = self.env['distribution.policy'].sudo().search([]).mapped('touch_window_days')
+        return Domain('at', '<', fields.Datetime.subtract(now, days=max([days, *windows]))) & Domain(
+            'attribution_ids', 'not any', [
+                ('pinned_at', '>=', fields.Datetime.subtract(now, days=_EVIDENCE_RETENTION_DAYS))])
 
     @api.model
     def _get_visitor_token(self):
@@ -97,13 +147,16 @@ class DistributionTouch(models.Model):
         return request.session.get(VISITOR_COOKIE) or request.cookies.get(VISITOR_COOKIE)
 
     @api.model
-    def _get_visitor_cookie(self, distributor):
-        """Return the arguments of `set_cookie` that make the visitor known for the touch window."""
-        policy = self.env['distribution.policy']._get_in_force(distributor.company_id)
+    def _get_visitor_cookie(self, token, days):
+        """Return the arguments of `set_cookie` that make the visitor known while the touch counts.
+
+        :param str token:
+        :param int|None days: None: until the browser is closed.
+        """
         return {
             'key': VISITOR_COOKIE,
-            'value': self._ensure_visitor_token(),
-            'max_age': policy.touch_window_days * 24 * 60 * 60,
+            'value': token,
+            'max_age': days and days * 24 * 60 * 60,
             'httponly': True,
             'samesite': 'Lax',
             'secure': request.httprequest.scheme == 'https',

@@ -1,4 +1,5 @@
 from . import portal
+from . import link
 from . import referral
 from . import review
 from . import withdrawal

@@ -6,6 +6,7 @@ from odoo import models
 from odoo.http import request
 
 from odoo.addons.distribution_core.models.distribution_distributor import CODE_PATTERN
+from odoo.addons.distribution_core.models.distribution_link import LINK_CODE_PATTERN
 
 
 class IrHttp(models.AbstractModel):
@@ -40,7 +41,7 @@ class IrHttp(models.AbstractModel):
         if (
             request.httprequest.method != 'GET'
             or request.httprequest.headers.get('X-Requested-With') == 'XMLHttpRequest'
-            or not CODE_PATTERN.fullmatch(code)
+            or not (CODE_PATTERN.fullmatch(code) or LINK_CODE_PATTERN.fullmatch(code))
         ):
             return None
         return request.redirect_query(f'/d/{code}', {'to': cls._distribution_get_page()}, code=302)

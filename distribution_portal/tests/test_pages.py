@@ -12,6 +12,8 @@ PAGES = (
     '/my/distribution/statements',
     '/my/distribution/withdrawals',
     '/my/distribution/withdrawals/new',
+    '/my/distribution/links',
+    '/my/distribution/links/new',
 )
 
 
@@ -106,7 +108,7 @@ class TestPages(PageCommon):
                 self.assertIn(part, text)
         page = self.opener.get(f'{self.base_url()}/my/distribution').text
         self.assertIn(f'value="{self.mei.referral_url}"', page)
-        self.assertIn('/report/barcode/?barcode_type=QR&amp;value=http', page)
+        self.assertIn('src="/d/MEI888/qr.svg"', page)
 
     def test_the_overview_says_what_to_do_first(self):
         text = self._read('/my/distribution', 'bo')

@@ -11,15 +11,14 @@ class WebsiteSaleReferralController(ReferralController):
         """Override of `distribution_portal` to lead to the shop."""
         return SHOP_PATH
 
-    def _after_touch(self, touch_sudo):
+    def _after_touch(self, visitor):
         """Override of `distribution_portal` to mark a cart that was begun before the visit.
 
         A cart that is begun later is marked when it is created; one of a logged-in customer in
         another browser is found by the customer.
         """
-        super()._after_touch(touch_sudo)
+        super()._after_touch(visitor)
         cart_id = request.session.get(CART_SESSION_CACHE_KEY)
         cart_sudo = request.env['sale.order'].sudo().browse(cart_id or []).exists()
-        visitor = touch_sudo._get_request_visitor()
-        if visitor and cart_sudo.state == 'draft' and cart_sudo.distribution_visitor != visitor:
+        if cart_sudo.state == 'draft' and cart_sudo.distribution_visitor != visitor:
             cart_sudo.distribution_visitor = visitor

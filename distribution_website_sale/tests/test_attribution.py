@@ -69,3 +69,54 @@ class TestAttribution(ShopCase):
         self.url_open('/d/MEI888')
         self.assertNotIn('distribution_visitor', self.opener.cookies)
         self.assertEqual(self._buy(self._add_to_cart()).distributor_id, self.mei)
+
+
+@tagged('post_install', '-at_install')
+class TestPromotionLink(ShopCase):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.campaign = cls.env['utm.campaign'].create({'title': "Spring"})
+        cls.medium = cls.env['utm.medium'].create({'name': "Neighbours"})
+        cls.link = cls.env['distribution.link'].create({
+            'name': "Oolong",
+            'distributor_id': cls.mei.id,
+            'product_tmpl_id': cls.oolong.product_tmpl_id.id,
+            'campaign_id': cls.campaign.id,
+            'medium_id': cls.medium.id,
+        })
+
+    def test_a_link_to_a_product_leads_to_its_page(self):
+        self.assertEqual(self.link.target, self.oolong.product_tmpl_id.website_url)
+        response = self.url_open(f'/d/{self.link.code}')
+        self.assertEqual((response.status_code, response.url), (200, self.base_url() + self.link.target))
+        self.link.product_tmpl_id = False
+        self.assertEqual(self.link.target, self.oolong.product_tmpl_id.website_url)
+
+    def test_what_is_bought_afterwards_is_credited_to_the_link_and_its_campaign(self):
+        count = self.env['utm.campaign'].search_count([])
+        self.url_open(f'/d/{self.link.code}?s=qr')
+        cart = self._add_to_cart()
+        self.assertRecordValues(cart, [{
+            'campaign_id': self.campaign.id, 'medium_id': self.medium.id, 'source_id': False}])
+        self.assertEqual(self.env['utm.campaign'].search_count([]), count)
+        attribution = self._buy(cart)
+        self.assertRecordValues(attribution, [{'distributor_id': self.mei.id, 'source': 'scan'}])
+        self.assertEqual(attribution.touch_id.link_id, self.link)
+        self.assertEqual(self.link.order_count, 1)
+
+    def test_without_consent_to_cookies_the_link_is_credited_and_the_campaign_is_not(self):
+        self.env['website'].get_current_website().cookies_bar = True
+        self.url_open(f'/d/{self.link.code}')
+        cart = self._add_to_cart()
+        self.assertFalse(cart.campaign_id)
+        self.assertEqual(self._buy(cart).touch_id.link_id, self.link)
+
+    def test_an_expired_link_leads_to_its_page_and_credits_nobody(self):
+        self.link.expires_on = '2020-01-01'
+        response = self.url_open(f'/d/{self.link.code}')
+        self.assertEqual(response.url, self.base_url() + self.link.target)
+        cart = self._add_to_cart()
+        self.assertFalse(cart.campaign_id)
+        self.assertFalse(self._buy(cart))

@@ -1,4 +1,5 @@
 from . import test_architecture
 from . import test_concurrency
 from . import test_extension_points
+from . import test_link_concurrency
 from . import test_print

@@ -19,6 +19,7 @@ PURE = {
 # The only files whose SQL writes; everywhere else the ORM does.
 WRITERS = {
     'distribution_core/models/distribution_attribution.py',
+    'distribution_core/models/distribution_touch.py',
     'distribution_commission/models/distribution_commission.py',
     'distribution_commission/models/distribution_event.py',
     'distribution_commission/models/distribution_transfer.py',
