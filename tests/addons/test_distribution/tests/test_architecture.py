@@ -11,6 +11,8 @@ ADDONS = (
 )
 PURE = {
     'distribution_core/attribution': {'datetime', 're', 'typing'},
+    'distribution_core/crypto': {
+        'base64', 'binascii', 'cryptography', 'datetime', 'hashlib', 'hmac', 'os', 're', 'unicodedata'},
     'distribution_commission/engine': {'typing'},
     'distribution_wechat/wechat': {
         'base64', 'collections', 'cryptography', 'hashlib', 'hmac', 'json', 'lxml', 'requests', 'secrets',
