@@ -16,10 +16,12 @@
 
         # Record data.
         'data/distribution_policy_data.xml',
+        'data/distribution_privacy_cron.xml',
 
         # Wizards.
         'wizard/distribution_state_change_views.xml',
         'wizard/distribution_upline_change_views.xml',
+        'wizard/distribution_reveal_views.xml',
 
         # Model views.
         'views/distribution_distributor_views.xml',
@@ -27,9 +29,13 @@
         'views/distribution_policy_views.xml',
         'views/distribution_touch_views.xml',
         'views/distribution_attribution_views.xml',
+        'views/distribution_privacy_views.xml',  # Extends the form of the distributor.
+        'views/distribution_privacy_request_views.xml',
         'views/sale_order_views.xml',
         'views/res_partner_views.xml',
 
         'views/distribution_menus.xml',  # Depends on the actions above.
     ],
+    'external_dependencies': {'python': ['cryptography']},
+    'uninstall_hook': 'uninstall_hook',
 }

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 KEY_BYTES = 32
 _VERSION = 'v1'
 _NONCE_BYTES = 12
-_KEY_ID = re.compile(r'[A-Za-z0-9_-]{1,32}')
+_KEY_ID = re.compile(r'[A-Za-z0-9-]{1,32}')
 
 
 class InvalidKey(ValueError):
@@ -50,7 +50,7 @@ class Keyring:
         """
         for key_id, key in keys.items():
             if not _KEY_ID.fullmatch(key_id):
-                raise InvalidKey("The name of a key is 1 to 32 letters, digits, - or _.")
+                raise InvalidKey("The name of a key is 1 to 32 letters, digits or -.")
             if len(key) != KEY_BYTES:
                 raise InvalidKey(f"The key {key_id} has {len(key)} bytes instead of {KEY_BYTES}.")
         if current not in keys:

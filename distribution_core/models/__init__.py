@@ -3,6 +3,14 @@ from . import distribution_policy
 from . import distribution_distributor
 from . import distribution_upline
 from . import distribution_touch
+from . import distribution_secret_mixin
+from . import distribution_verified_mixin
+from . import distribution_identity
+from . import distribution_payee_account
+from . import distribution_privacy_log
+from . import distribution_privacy_request
+from . import distribution_privacy_distributor
+from . import distribution_key_rotation
 from . import distribution_attribution
 from . import distribution_attribution_tier
 from . import res_company

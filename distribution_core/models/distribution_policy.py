@@ -76,6 +76,20 @@ class DistributionPolicy(models.Model):
         tracking=True,
         help="How long a visit through a referral link counts.",
     )
+    min_age = fields.Integer(
+        string="Lowest Age",
+        required=True,
+        default=18,
+        tracking=True,
+        help="How old a person must be for its identity to be verified.",
+    )
+    retention_years = fields.Integer(
+        string="Retention (years)",
+        required=True,
+        default=10,
+        tracking=True,
+        help="How long the identity of a person who was paid is kept after the last payout, as tax law asks.",
+    )
 
     _check_max_paid_tiers = models.Constraint(
         f'CHECK (max_paid_tiers BETWEEN 1 AND {PAID_TIERS_CEILING})',
@@ -92,6 +106,14 @@ class DistributionPolicy(models.Model):
     _check_touch_window_days = models.Constraint(
         'CHECK (touch_window_days > 0)',
         "The touch window must be at least one day.",
+    )
+    _check_min_age = models.Constraint(
+        'CHECK (min_age BETWEEN 18 AND 99)',
+        "Distributors are adults: the lowest age is at least 18.",
+    )
+    _check_retention_years = models.Constraint(
+        'CHECK (retention_years BETWEEN 1 AND 50)',
+        "The retention is between 1 and 50 years.",
     )
     _in_force_idx = models.Index('(company_id, valid_from)')
 

@@ -1,4 +1,5 @@
 from . import test_attribution
 from . import test_distributor
 from . import test_policy
+from . import test_privacy
 from . import test_security
