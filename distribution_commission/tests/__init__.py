@@ -2,4 +2,5 @@ from . import test_ledger
 from . import test_path
 from . import test_payout
 from . import test_plan
+from . import test_privacy
 from . import test_security

@@ -4,6 +4,8 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..crypto import mask_tail
+
 # What a contact holds about a person, and what stays in its place after the erasure.
 _CONTACT_FIELDS = (
     'email', 'phone', 'street', 'street2', 'city', 'zip', 'state_id', 'country_id', 'vat', 'website', 'function',
@@ -163,8 +165,10 @@ class DistributionPrivacyRequest(models.Model):
         """Take name, phone, addresses and picture off the contact, unless something else needs them."""
         if needs := self._get_contact_needs():
             return [self.env._("Kept: the contact, because of %s.", ', '.join(needs))]
-        users = self.partner_id.with_context(active_test=False).user_ids
-        users.filtered('active')._deactivate_portal_user()
+        self.partner_id.user_ids._deactivate_portal_user()
+        for bank in self.partner_id.bank_ids:
+            bank.write({'allow_out_payment': False, 'active': False})       # Unlocks the number, too.
+            bank.write({'acc_number': mask_tail(bank.acc_number), 'acc_holder_name': False})
         names = [name for name in _CONTACT_FIELDS if name in self.partner_id._fields]
         self.partner_id.with_context(tracking_disable=True).write({
             **dict.fromkeys(names, False), 'name': self.env._("Erased person %s", self.partner_id.id)})

@@ -2,3 +2,4 @@ from . import test_architecture
 from . import test_concurrency
 from . import test_extension_points
 from . import test_print
+from . import test_privacy_log
