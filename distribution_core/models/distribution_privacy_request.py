@@ -61,14 +61,13 @@ class DistributionPrivacyRequest(models.Model):
             waits = request.kind == 'erase' and request.state == 'open' and request.partner_id
             request.obstacles = '\n'.join(request._get_erasure_obstacles()) if waits else False
 
+    @api.depends('kind', 'state', 'done_by_id')
+    @api.depends_context('uid')
     def _compute_export_file(self):
-        """Made when somebody takes it, which is logged before; never stored."""
+        """Made anew for whoever the log says took it, see `action_export`; never stored."""
         for request in self:
-            if request.kind != 'export':
-                request.export_file = False
-                continue
-            self.env['distribution.privacy.log']._append_apart('export', request, request.reason)
-            request.export_file = base64.b64encode(request._get_export().encode())
+            taken = request.kind == 'export' and request.state == 'done' and request.done_by_id == self.env.user
+            request.export_file = taken and base64.b64encode(request._get_export().encode())
 
     # === CRUD METHODS === #
 
@@ -84,8 +83,11 @@ class DistributionPrivacyRequest(models.Model):
     # === ACTION METHODS === #
 
     def action_export(self):
-        """Button: take the file to hand over to the person."""
+        """Button: take the file to hand over to the person. Each time is logged."""
         self.ensure_one()
+        if self.kind != 'export' or (self.state != 'open' and self.done_by_id != self.env.user):
+            raise UserError(self.env._("Somebody else took this copy. Make a request of your own."))
+        self.env['distribution.privacy.log']._append('export', self, self.reason)
         if self.state == 'open':
             self._set_done()
         return {
@@ -209,10 +211,9 @@ class DistributionPrivacyRequest(models.Model):
         :return: Names of the purposes.
         :rtype: list[str]
         """
-        partner = self.partner_id.sudo()
-        of_partner = ('partner_id', 'child_of', partner.id)
+        of_partner = ('partner_id', 'child_of', self.partner_id.id)
         checks = [
-            (self.env._("an employee's login"), partner.with_context(active_test=False).user_ids.filtered(
+            (self.env._("an employee's login"), self.partner_id.sudo().user_ids.filtered(
                 lambda user: not user.share)),
             (self.env._("the distributor of another company"), self.env['distribution.distributor'].sudo().search(
                 [of_partner, ('company_id', '!=', self.company_id.id)], limit=1)),

@@ -467,17 +467,20 @@ class TestPrivacyRequest(PrivacyCommon):
             with self.subTest(foreign):
                 self.assertNotIn(foreign, json.dumps(sections, ensure_ascii=False))
 
-    def test_taking_the_file_is_logged_before_it_is_made(self):
-        self.registry_enter_test_mode()
+    def test_who_takes_the_file_is_logged_and_nobody_else_has_it(self):
         request = self._create_request('export')
+        self.assertFalse(request.export_file)
         action = request.action_export()
-        self.assertEqual(request.state, 'done')
         self.assertEqual(
             action['url'], f'/web/content/distribution.privacy.request/{request.id}/export_file/data.json?download=true')
         sections = json.loads(base64.b64decode(request.export_file))
         self.assertEqual(sections['contact'][0]['name'], "Seller")
+        self.assertFalse(request.with_user(self.env.user).export_file)
+        with self._refused("Somebody else took this copy"):
+            request.with_user(self.env.user).action_export()
+        request.action_export()
         self.assertRecordValues(self.env['distribution.privacy.log'].search([('action', '=', 'export')]), [
-            {'user_id': self.guardian.id, 'res_id': request.id, 'reason': "Asked by phone"}])
+            {'user_id': self.guardian.id, 'res_id': request.id, 'reason': "Asked by phone"}] * 2)
         self.assertNotIn("Long Street", self._read_table('distribution_privacy_request'))
 
     def test_nothing_is_erased_of_who_is_still_a_distributor(self):

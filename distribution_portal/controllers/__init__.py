@@ -1,3 +1,4 @@
 from . import portal
+from . import privacy
 from . import referral
 from . import withdrawal

@@ -12,6 +12,7 @@ PAGES = (
     '/my/distribution/statements',
     '/my/distribution/withdrawals',
     '/my/distribution/withdrawals/new',
+    '/my/distribution/data',
 )
 
 
