@@ -8,7 +8,7 @@ from odoo.tests import BaseCase, get_db_name, tagged
 
 @tagged('post_install', '-at_install')
 class TestPrivacyLog(BaseCase):
-    """Two real cursors. What is made here is committed: the database is thrown away."""
+    """Two real cursors. What is made here is committed, and deleted at the end: all but the log."""
 
     def test_who_saw_a_number_is_known_even_if_the_transaction_is_rolled_back(self):
         registry = Registry(get_db_name())
@@ -31,3 +31,6 @@ class TestPrivacyLog(BaseCase):
             log = env['distribution.privacy.log'].search([
                 ('model', '=', 'distribution.payee.account'), ('res_id', '=', account_id)])
             self.assertEqual((log.reason, log.user_id.id), ("Before a rollback", SUPERUSER_ID))
+            distributor = env['distribution.payee.account'].browse(account_id).distributor_id
+            distributor.payee_account_ids.unlink()
+            distributor.unlink()
