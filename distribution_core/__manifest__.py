@@ -18,12 +18,14 @@
         'data/distribution_policy_data.xml',
         'data/distribution_risk_check_data.xml',
         'data/ir_cron_data.xml',
+        'data/distribution_privacy_cron.xml',
 
         # Wizards.
         'wizard/distribution_attribution_replay_views.xml',
         'wizard/distribution_binding_change_views.xml',
         'wizard/distribution_state_change_views.xml',
         'wizard/distribution_upline_change_views.xml',
+        'wizard/distribution_reveal_views.xml',
 
         # Model views.
         'views/distribution_distributor_views.xml',
@@ -34,9 +36,13 @@
         'views/distribution_attribution_views.xml',
         'views/distribution_binding_views.xml',
         'views/distribution_risk_views.xml',
+        'views/distribution_privacy_views.xml',  # Extends the form of the distributor.
+        'views/distribution_privacy_request_views.xml',
         'views/sale_order_views.xml',
         'views/res_partner_views.xml',
 
         'views/distribution_menus.xml',  # Depends on the actions above.
     ],
+    'external_dependencies': {'python': ['cryptography']},
+    'uninstall_hook': 'uninstall_hook',
 }

@@ -14,6 +14,7 @@
         'views/portal_withdrawal_templates.xml',
         'views/portal_review_templates.xml',
         'views/portal_link_templates.xml',
+        'views/portal_privacy_templates.xml',
     ],
     'assets': {
         'web.assets_frontend': [

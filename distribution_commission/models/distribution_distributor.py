@@ -125,3 +125,14 @@ class DistributionDistributor(models.Model):
         if self.currency_id.compare_amounts(amount, payable) > 0:
             raise UserError(self.env._(
                 "You can withdraw up to %s.", self.currency_id.format(max(0.0, payable))))
+
+    # === GETTERS === #
+
+    def _get_retain_until(self):
+        """Override of `distribution_core`: tax records name who was paid, for years after the last payout."""
+        last_payout = self.env['distribution.payout'].sudo().search(
+            [('distributor_id', '=', self.id), ('state', '=', 'done')], order='done_at desc', limit=1)
+        if not last_payout:
+            return super()._get_retain_until()
+        policy = self.env['distribution.policy'].sudo()._get_in_force(self.company_id)
+        return fields.Date.add(last_payout.done_at.date(), years=policy.retention_years)

@@ -6,6 +6,14 @@ from . import distribution_link
 from . import distribution_distributor_link
 from . import distribution_touch
 from . import distribution_visitor
+from . import distribution_secret_mixin
+from . import distribution_verified_mixin
+from . import distribution_identity
+from . import distribution_payee_account
+from . import distribution_privacy_log
+from . import distribution_privacy_request
+from . import distribution_privacy_distributor
+from . import distribution_key_rotation
 from . import distribution_attribution
 from . import distribution_attribution_tier
 from . import distribution_binding

@@ -87,6 +87,20 @@ class DistributionPolicy(models.Model):
         tracking=True,
         help="How long a visit through a referral link counts.",
     )
+    min_age = fields.Integer(
+        string="Lowest Age",
+        required=True,
+        default=18,
+        tracking=True,
+        help="How old a person must be for its identity to be verified.",
+    )
+    retention_years = fields.Integer(
+        string="Retention (years)",
+        required=True,
+        default=10,
+        tracking=True,
+        help="How long the identity of a person who was paid is kept after the last payout, as tax law asks.",
+    )
 
     binding_mode = fields.Selection(
         selection=[
@@ -153,6 +167,14 @@ class DistributionPolicy(models.Model):
     )
     _check_risk_hold_score = models.Constraint(
         'CHECK (risk_hold_score > 0)', "The risk score from which money is held must be above zero.")
+    _check_min_age = models.Constraint(
+        'CHECK (min_age BETWEEN 18 AND 99)',
+        "Distributors are adults: the lowest age is at least 18.",
+    )
+    _check_retention_years = models.Constraint(
+        'CHECK (retention_years BETWEEN 1 AND 50)',
+        "The retention is between 1 and 50 years.",
+    )
     _in_force_idx = models.Index('(company_id, valid_from)')
 
     # === CONSTRAINT METHODS === #

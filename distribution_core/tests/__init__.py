@@ -4,4 +4,5 @@ from . import test_distributor
 from . import test_link
 from . import test_policy
 from . import test_risk
+from . import test_privacy
 from . import test_security

@@ -1,3 +1,6 @@
+import os
+from unittest.mock import patch
+
 from odoo import Command, fields
 
 from odoo.addons.base.tests.common import BaseCommon
@@ -48,3 +51,41 @@ class DistributionCoreCommon(NetworkBuilders, BaseCommon):
             'order_line': [Command.create({'product_id': cls.product.id})],
             **values,
         })
+
+
+class PrivacyBuilders:
+    """Builders for identities and accounts, under a key that is used by tests alone."""
+
+    KEY = 'test:' + 'A' * 43 + '='
+    NEW_KEY = 'new:' + 'B' * 43 + '='
+    # The two examples in GB 11643.
+    NUMBER, OTHER_NUMBER = '11010519491231002X', '440524188001010014'
+    ACCOUNT = '6222021234567890'
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.startClassPatcher(cls._keys(cls.KEY))
+
+    @classmethod
+    def _keys(cls, current, old=''):
+        """Return the patch that gives the server these keys, and no others."""
+        return patch.dict(os.environ, {'DISTRIBUTION_KEY': current, 'DISTRIBUTION_KEYS_OLD': old})
+
+    @classmethod
+    def _create_identity(cls, distributor, verify=True, **values):
+        identity = cls.env['distribution.identity'].create({
+            'distributor_id': distributor.id, 'real_name': "张三丰", 'number': cls.NUMBER, **values})
+        if verify:
+            identity.action_verify()
+        return identity
+
+    @classmethod
+    def _create_account(cls, distributor, verify=False, **values):
+        account = cls.env['distribution.payee.account'].create({
+            'distributor_id': distributor.id, 'bank_name': "ICBC", 'holder_name': "张三丰", 'number': cls.ACCOUNT,
+            **values,
+        })
+        if verify:
+            account.action_verify()
+        return account

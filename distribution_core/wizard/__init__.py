@@ -3,3 +3,4 @@ from . import distribution_attribution_replay
 from . import distribution_binding_change
 from . import distribution_state_change
 from . import distribution_upline_change
+from . import distribution_reveal

@@ -1,5 +1,6 @@
 from . import test_links
 from . import test_pages
+from . import test_privacy
 from . import test_referral
 from . import test_review
 from . import test_withdrawal

@@ -14,6 +14,7 @@ PAGES = (
     '/my/distribution/withdrawals/new',
     '/my/distribution/links',
     '/my/distribution/links/new',
+    '/my/distribution/data',
 )
 
 

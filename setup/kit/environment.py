@@ -1,11 +1,13 @@
 """How Odoo is started: its configuration file, its environment, its command line."""
+import base64
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
 
 from . import odoo_tree
-from .paths import CONF, DATA, PYTHON, ROOT, SETUP, TEST_ADDONS, VENV
+from .paths import CONF, DATA, KEY, PYTHON, ROOT, SETUP, TEST_ADDONS, VENV
 
 
 def write_conf():
@@ -28,11 +30,27 @@ unaccent = True
         new.rename(CONF)
 
 
+def encryption_key():
+    """The key that personal numbers are encrypted with here: made once, outside of any database.
+
+    Handed to Odoo in its environment, not in odoo.conf: Odoo warns of each option that is not its own.
+    """
+    if not KEY.exists():
+        new = KEY.with_suffix(f".{os.getpid()}")
+        new.touch(mode=0o600)
+        new.write_text("k1:" + base64.b64encode(os.urandom(32)).decode())
+        with contextlib.suppress(FileExistsError):      # another process was first: its key counts
+            os.link(new, KEY)
+        new.unlink()
+    return KEY.read_text()
+
+
 def odoo_environment():
     environment = {key: value for key, value in os.environ.items()
                    if key not in ("PYTHONDONTWRITEBYTECODE", "PGDATABASE")}
     prefix = odoo_tree.PREFIX / "usr"
     environment["ODOO_RC"] = str(CONF)
+    environment.setdefault("DISTRIBUTION_KEY", encryption_key())
     environment["PATH"] = _search_path()
     if (prefix / "share/fonts").exists():
         environment["XDG_DATA_HOME"] = str(prefix / "share")    # where fonts are looked for

@@ -11,5 +11,6 @@
         'distribution_portal',
         'distribution_wechat',
         'distribution_website_sale',
+        'distribution_privacy_lookup',
     ],
 }

@@ -7,10 +7,12 @@ from odoo.tests import BaseCase, tagged
 
 ADDONS = (
     'distribution_core', 'distribution_commission', 'distribution_portal', 'distribution_wechat',
-    'distribution_website_sale',
+    'distribution_website_sale', 'distribution_privacy_lookup',
 )
 PURE = {
     'distribution_core/attribution': {'datetime', 're', 'typing'},
+    'distribution_core/crypto': {
+        'base64', 'binascii', 'cryptography', 'datetime', 'hashlib', 'hmac', 'os', 're', 'unicodedata'},
     'distribution_commission/engine': {'typing'},
     'distribution_wechat/wechat': {
         'base64', 'collections', 'cryptography', 'hashlib', 'hmac', 'json', 'lxml', 'requests', 'secrets',
