@@ -16,14 +16,17 @@
 
         # Record data.
         'data/distribution_policy_data.xml',
+        'data/distribution_level_cron.xml',
 
         # Wizards.
+        'wizard/distribution_level_grant_views.xml',
         'wizard/distribution_state_change_views.xml',
         'wizard/distribution_upline_change_views.xml',
 
         # Model views.
         'views/distribution_distributor_views.xml',
         'views/distribution_level_views.xml',
+        'views/distribution_level_run_views.xml',
         'views/distribution_policy_views.xml',
         'views/distribution_touch_views.xml',
         'views/distribution_attribution_views.xml',
