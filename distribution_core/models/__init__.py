@@ -9,6 +9,7 @@ from . import distribution_upline
 from . import distribution_touch
 from . import distribution_attribution
 from . import distribution_attribution_tier
+from . import product_pricelist
 from . import res_company
 from . import res_partner
 from . import sale_order

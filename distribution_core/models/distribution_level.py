@@ -42,6 +42,14 @@ class DistributionLevel(models.Model):
     benefits = fields.Text(
         translate=True, help="What comes with this level: tools, service, early access. For the distributor.")
 
+    pricelist_id = fields.Many2one(
+        comodel_name='product.pricelist',
+        check_company=True,
+        index='btree_not_null',
+        ondelete='restrict',
+        help="At these prices an active distributor of this level buys, unless its contact has a pricelist of its own.",
+    )
+
     # Qualification: see QUALIFICATION_FIELDS before adding anything.
     is_automatic = fields.Boolean(
         string="Given by the Level Run",
@@ -106,3 +114,39 @@ class DistributionLevel(models.Model):
               FROM distribution_level
              WHERE company_id = %s OR company_id IS NULL
             """, company.id)
+
+    @api.model
+    def _explain(self, facts, company, only_failing=False):
+        """Return in words what a run measured beside what the level asked for.
+
+        :param dict facts: As kept with the movement and in the history.
+        :param res.company company: In whose currency the amounts are.
+        :param bool only_failing: Leave out what holds.
+        :rtype: str
+        """
+        sentences = self._get_sentences(facts, company.currency_id.format) if facts else []
+        return "; ".join(text for holds, text in sentences if not (only_failing and holds)) or self.env._(
+            "The level asks for nothing.")
+
+    @api.model
+    def _get_sentences(self, facts, money):
+        """Return each condition that a level asked for: whether it held, and in words."""
+        required, _ = facts['required'], self.env._
+        texts = []
+        if asked := required['min_sales']:
+            texts.append((facts['sales'] >= asked, _(
+                "own net sales in %(days)s days: %(fact)s of %(asked)s",
+                days=facts['window_days'], fact=money(facts['sales']), asked=money(asked))))
+        if asked := required['min_orders']:
+            texts.append((facts['orders'] >= asked, _(
+                "own orders in %(days)s days: %(fact)s of %(asked)s",
+                days=facts['window_days'], fact=facts['orders'], asked=asked)))
+        if (asked := required['max_return_rate']) is not None and asked < 100:
+            texts.append((facts['refunded'] * 100 <= asked * (facts['sales'] + facts['refunded']), _(
+                "return rate: %(fact)s %%, at most %(asked)s %%", fact=facts['return_rate'], asked=asked)))
+        if asked := required['min_tenure_days']:
+            texts.append((facts['tenure_days'] >= asked, _(
+                "days active: %(fact)s of %(asked)s", fact=facts['tenure_days'], asked=asked)))
+        if required['needs_training']:
+            texts.append((facts['trained'], _("training done") if facts['trained'] else _("training not done")))
+        return texts

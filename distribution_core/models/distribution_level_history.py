@@ -36,6 +36,7 @@ class DistributionLevelHistory(models.Model):
     run_id = fields.Many2one(
         comodel_name='distribution.level.run', ondelete='restrict', readonly=True, index='btree_not_null')
     facts = fields.Json(readonly=True, help="What was measured when the run decided.")
+    why = fields.Char(compute='_compute_why', help="The reason given, or what the run measured.")
     kept_until = fields.Date(
         readonly=True, help="Given by hand to be kept: no run takes the level before this day.")
 
@@ -43,6 +44,15 @@ class DistributionLevelHistory(models.Model):
         '(distributor_id) WHERE until_at IS NULL', "A distributor has one level at a time.")
     _check_period = models.Constraint(
         'CHECK (until_at IS NULL OR until_at >= from_at)', "A level ends after it began.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('reason', 'facts')
+    @api.depends_context('lang')
+    def _compute_why(self):
+        for edge in self:
+            edge.why = self.env['distribution.level']._explain(edge.facts, edge.company_id) if edge.facts \
+                else edge.reason
 
     # === BUSINESS METHODS === #
 

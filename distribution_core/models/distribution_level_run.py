@@ -106,7 +106,11 @@ class DistributionLevelRun(models.Model):
         return run
 
     def _apply(self):
-        """Move those who still are where the run saw them; applying again moves nobody."""
+        """Move those who still are where the run saw them; applying again moves nobody.
+
+        It leaves no notes with the distributors, only history: a note costs more than a millisecond,
+        and the first run moves everybody.
+        """
         for run in self._update_state('applied'):
             run.applied_at = fields.Datetime.now()
             run.flush_recordset()
@@ -115,7 +119,7 @@ class DistributionLevelRun(models.Model):
             self.env['distribution.level.history']._record_run(run)
             self.env['distribution.distributor'].invalidate_model(
                 ['level_id', 'level_failing_since', 'level_history_ids'])
-            run._log_movements()
+            self.env['res.partner'].invalidate_model(['property_product_pricelist'])    # a benefit of levels
 
     def _move_distributors(self):
         self.env['distribution.distributor'].flush_model()
@@ -128,17 +132,6 @@ class DistributionLevelRun(models.Model):
               FROM distribution_level_run_line line
              WHERE line.run_id = %(run)s AND line.outcome = 'applied' AND d.id = line.distributor_id
             """, run=self.id, today=self.measured_at.date(), uid=self.env.uid, now=self.applied_at))
-
-    def _log_movements(self):
-        """Leave a note with each distributor that moved."""
-        lines = self.line_ids.filtered(
-            lambda line: line.outcome == 'applied' and line.direction in ('promotion', 'demotion'))
-        lines.distributor_id._message_log_batch({
-            line.distributor_id.id: self.env._(
-                "Level: %(before)s → %(after)s. %(why)s",
-                before=line.from_level_id.name or "–", after=line.to_level_id.name or "–", why=line.why)
-            for line in lines
-        })
 
     def _update_state(self, target_state):
         """The one gate: from a preview to applied or cancelled, under the row's lock.

@@ -54,10 +54,8 @@ class DistributionLevelRunLine(models.Model):
     @api.depends_context('lang')
     def _compute_why(self):
         for line in self:
-            sentences = line._get_sentences() if line.facts else []
-            falls = line.direction in ('demotion', 'warning')
-            line.why = "; ".join(text for holds, text in sentences if not (falls and holds)) or self.env._(
-                "The level asks for nothing.")
+            line.why = self.env['distribution.level']._explain(
+                line.facts, line.company_id, only_failing=line.direction in ('demotion', 'warning'))
 
     # === BUSINESS METHODS === #
 
@@ -237,29 +235,3 @@ CROSS JOIN LATERAL (SELECT COALESCE(NOT v.keeps AND held.allows_demotion
                     'min_sales', l.min_sales, 'min_orders', l.min_orders, 'max_return_rate', l.max_return_rate,
                     'min_tenure_days', l.min_tenure_days, 'needs_training', l.needs_training))
             """)
-
-    # === GETTERS === #
-
-    def _get_sentences(self):
-        """Return each condition that the level asks for: whether it holds, and in words."""
-        self.ensure_one()
-        facts, required, _ = self.facts, self.facts['required'], self.env._
-        money = self.company_id.currency_id.format
-        texts = []
-        if asked := required['min_sales']:
-            texts.append((facts['sales'] >= asked, _(
-                "own net sales in %(days)s days: %(fact)s of %(asked)s",
-                days=facts['window_days'], fact=money(facts['sales']), asked=money(asked))))
-        if asked := required['min_orders']:
-            texts.append((facts['orders'] >= asked, _(
-                "own orders in %(days)s days: %(fact)s of %(asked)s",
-                days=facts['window_days'], fact=facts['orders'], asked=asked)))
-        if (asked := required['max_return_rate']) is not None and asked < 100:
-            texts.append((facts['refunded'] * 100 <= asked * (facts['sales'] + facts['refunded']), _(
-                "return rate: %(fact)s %%, at most %(asked)s %%", fact=facts['return_rate'], asked=asked)))
-        if asked := required['min_tenure_days']:
-            texts.append((facts['tenure_days'] >= asked, _(
-                "days active: %(fact)s of %(asked)s", fact=facts['tenure_days'], asked=asked)))
-        if required['needs_training']:
-            texts.append((facts['trained'], _("training done") if facts['trained'] else _("training not done")))
-        return texts

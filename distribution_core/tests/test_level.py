@@ -32,7 +32,7 @@ class TestLevelHistory(DistributionCoreCommon):
         }
         self.assertEqual(fields, {
             'name', 'active', 'sequence', 'color', 'description', 'company_id', 'currency_id',
-            'benefits', 'is_automatic', 'allows_demotion', 'grace_days', *QUALIFICATION_FIELDS,
+            'benefits', 'pricelist_id', 'is_automatic', 'allows_demotion', 'grace_days', *QUALIFICATION_FIELDS,
         })
         self.assertEqual(QUALIFICATION_FIELDS, (
             'window_days', 'min_sales', 'min_orders', 'max_return_rate', 'min_tenure_days', 'needs_training'))
@@ -103,6 +103,28 @@ class TestLevelHistory(DistributionCoreCommon):
             self.assertRecordValues(seller.level_history_ids.sorted('id')[1:], [
                 {'level_id': self.gold.id, 'source': 'manual', 'reason': "Won the contest",
                  'kept_until': date(2026, 12, 31)}])
+
+    def test_a_level_brings_its_pricelist_to_active_distributors(self):
+        self.env.user.group_ids += self.env.ref('product.group_product_pricelist')
+        usual, better, own = self.env['product.pricelist'].create([
+            {'name': "Usual", 'sequence': 0}, {'name': "Gold prices"}, {'name': "Own prices"}])
+        self.gold.pricelist_id = better
+        seller = self._create_distributor("Seller")
+        partner = seller.partner_id
+        self.assertEqual(partner.property_product_pricelist, usual)
+        seller.level_id = self.gold
+        self.assertEqual(partner.property_product_pricelist, better)
+        self.assertFalse(partner.specific_property_product_pricelist)
+        partner.specific_property_product_pricelist = own
+        self.assertEqual(partner.property_product_pricelist, own)
+        partner.specific_property_product_pricelist = False
+        seller._set_suspended("Complaint")
+        self.assertEqual(partner.property_product_pricelist, usual)
+        seller._set_active()
+        self.assertEqual(partner.property_product_pricelist, better)
+        self.gold.sequence, self.silver.is_automatic = 0, True
+        self.env['distribution.level.run'].sudo()._preview(self.company)._apply()
+        self.assertEqual((seller.level_id, partner.property_product_pricelist), (self.silver, usual))
 
     def test_the_chain_of_an_order_comes_with_the_levels_of_then_in_one_statement(self):
         with freeze_time('2026-03-01 10:00:00'):

@@ -145,7 +145,7 @@ class TestLevelQualification(LevelRunCommon):
         self.assertRecordValues(edge, [{
             'level_id': level.id, 'from_at': NOW, 'until_at': False, 'source': 'run', 'run_id': line.run_id.id}])
         self.assertEqual(edge.facts, facts)
-        self.assertIn("– → Silver", self.seller.message_ids[0].body)
+        self.assertEqual(edge.why, line.why)
 
     def test_what_counts_as_own_sales(self):
         foreign = self.env['res.currency'].create({'name': 'XFX', 'symbol': "X", 'rate_ids': [Command.create({
