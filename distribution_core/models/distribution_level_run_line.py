@@ -71,7 +71,7 @@ class DistributionLevelRunLine(models.Model):
             """
             WITH params AS MATERIALIZED (SELECT %(now)s::timestamp AS now, %(now)s::timestamp::date AS today),
                  level AS MATERIALIZED (%(ladder)s),
-                 sale AS (%(sales)s),
+                 sale AS MATERIALIZED (%(sales)s),
                  fact AS MATERIALIZED (%(facts)s),
                  verdict AS (%(verdicts)s),
                  movement AS (%(movements)s)
