@@ -77,7 +77,10 @@ class DistributionLevelHistory(models.Model):
 
     @api.model
     def _record_run(self, run):
-        """As :meth:`_record`, for all whom a run has moved, in two statements."""
+        """As :meth:`_record`, for all whom a run has moved, in two statements.
+
+        One edge that a machine with a fast clock has written must not stop everybody's run: it ends empty.
+        """
         self.flush_model()
         moved = SQL(
             """
@@ -88,7 +91,7 @@ class DistributionLevelHistory(models.Model):
         self.env.cr.execute(SQL(
             """
             UPDATE distribution_level_history edge
-               SET until_at = %(at)s, write_uid = %(uid)s, write_date = %(at)s
+               SET until_at = GREATEST(edge.from_at, %(at)s), write_uid = %(uid)s, write_date = %(at)s
               FROM (%(moved)s) moved
              WHERE edge.distributor_id = moved.distributor_id AND edge.until_at IS NULL
             """, moved=moved, at=run.applied_at, uid=self.env.uid))

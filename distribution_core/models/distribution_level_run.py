@@ -57,15 +57,15 @@ class DistributionLevelRun(models.Model):
     def action_preview(self):
         """Menu: measure now, move nobody, and show who would move."""
         self.check_access('read')       # an officer
-        run = self.sudo()._preview(self.env.company).sudo(False)
-        if not run:
+        run_sudo = self.sudo()._preview(self.env.company)
+        if not run_sudo:
             return {
                 'type': 'ir.actions.client',
                 'tag': 'display_notification',
                 'params': {'message': self.env._("Nobody would move: every level is as its conditions say.")},
             }
         return {
-            'type': 'ir.actions.act_window', 'res_model': self._name, 'res_id': run.id, 'view_mode': 'form',
+            'type': 'ir.actions.act_window', 'res_model': self._name, 'res_id': run_sudo.id, 'view_mode': 'form',
         }
 
     def action_apply(self):
