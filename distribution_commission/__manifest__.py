@@ -27,6 +27,7 @@
         'views/distribution_withdrawal_views.xml',
         'views/distribution_payout_views.xml',
         'views/distribution_distributor_views.xml',
+        'views/distribution_level_views.xml',
         'views/res_config_settings_views.xml',
 
         # Reports.

@@ -18,11 +18,11 @@
         'data/distribution_policy_data.xml',
         'data/distribution_risk_check_data.xml',
         'data/ir_cron_data.xml',
-        'data/distribution_privacy_cron.xml',
 
         # Wizards.
         'wizard/distribution_attribution_replay_views.xml',
         'wizard/distribution_binding_change_views.xml',
+        'wizard/distribution_level_grant_views.xml',
         'wizard/distribution_state_change_views.xml',
         'wizard/distribution_upline_change_views.xml',
         'wizard/distribution_reveal_views.xml',
@@ -30,6 +30,7 @@
         # Model views.
         'views/distribution_distributor_views.xml',
         'views/distribution_level_views.xml',
+        'views/distribution_level_run_views.xml',
         'views/distribution_policy_views.xml',
         'views/distribution_link_views.xml',
         'views/distribution_touch_views.xml',

@@ -16,6 +16,7 @@ from . import distribution_event
 from . import distribution_books
 from . import distribution_distributor
 from . import distribution_privacy_request
+from . import distribution_level
 from . import sale_order
 from . import sale_order_line
 from . import account_move

@@ -86,6 +86,7 @@ class DistributionDistributor(models.Model):
         if partner_bank and partner_bank.partner_id != self.partner_id:
             raise UserError(self.env._("A withdrawal goes to an account of your own only."))
         self._lock_payable(amount)
+        self._check_withdrawal_daily_limit(amount)
         withdrawal_sudo = self.env['distribution.withdrawal'].sudo().create({
             'name': self.env['ir.sequence'].sudo().next_by_code('distribution.withdrawal'),
             'distributor_id': self.id,
@@ -125,6 +126,24 @@ class DistributionDistributor(models.Model):
         if self.currency_id.compare_amounts(amount, payable) > 0:
             raise UserError(self.env._(
                 "You can withdraw up to %s.", self.currency_id.format(max(0.0, payable))))
+
+    def _check_withdrawal_daily_limit(self, amount):
+        """Check what the level allows on one day, in UTC. The lock of the payable makes wishes queue up.
+
+        :raise UserError: when the wishes of today, less those that came to nothing, would be too much.
+        """
+        limit = self.sudo().level_id.withdrawal_daily_limit
+        if not limit:
+            return
+        today = fields.Datetime.now().replace(hour=0, minute=0, second=0)
+        [(asked,)] = self.env['distribution.withdrawal'].sudo()._read_group([
+            ('distributor_id', '=', self.id), ('requested_at', '>=', today),
+            ('state', 'not in', ('refused', 'failed', 'cancelled')),
+        ], [], ['amount:sum'])
+        if self.currency_id.compare_amounts(asked + amount, limit) > 0:
+            raise UserError(self.env._(
+                "Your level allows withdrawals of %(limit)s a day; %(left)s are left for today.",
+                limit=self.currency_id.format(limit), left=self.currency_id.format(max(0.0, limit - asked))))
 
     # === GETTERS === #
 

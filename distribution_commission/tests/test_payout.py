@@ -1,3 +1,4 @@
+from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
 from odoo import fields
@@ -31,6 +32,19 @@ class TestPayout(DistributionCommon):
         self.seller._set_suspended("Review")
         with self.assertRaisesRegex(UserError, "under review"):
             self.seller._request_withdrawal(1.0)
+
+    def test_a_level_bounds_what_is_withdrawn_on_a_day(self):
+        self.seller.level_id = self.env['distribution.level'].create({'name': "Silver", 'withdrawal_daily_limit': 50})
+        with freeze_time('2026-06-01 23:59:59'):
+            self.seller._request_withdrawal(30.0)
+            with self.assertRaisesRegex(UserError, r"20\.00 are left"):
+                self.seller._request_withdrawal(20.01)
+            self.assertBalances(self.seller, merchant=-100, payable=70, reserved=30)
+            self.seller._request_withdrawal(20.0)._cancel_by_distributor()
+            self.seller._request_withdrawal(20.0)
+        with freeze_time('2026-06-02 00:00:00'):
+            self.seller._request_withdrawal(50.0)
+        self.assertBalances(self.seller, merchant=-100, reserved=100)
 
     def test_a_withdrawal_goes_to_an_own_account_only(self):
         bank = self.env['res.partner.bank'].create({'acc_number': '123', 'partner_id': self.customer.id})

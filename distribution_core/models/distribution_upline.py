@@ -61,7 +61,17 @@ class DistributionUpline(models.Model):
         :param int depth: How many members at most.
         :rtype: distribution.distributor
         """
+        return distributor.union(*(
+            member for member, _level in self._get_leveled_chain_at(distributor, moment, depth)))
+
+    def _get_leveled_chain_at(self, distributor, moment, depth):
+        """As :meth:`_get_chain_at`, each with the level it had at that moment: still one statement.
+
+        :return: Distributor and level, the distributor itself first.
+        :rtype: list[tuple[distribution.distributor, distribution.level]]
+        """
         self.flush_model()
+        self.env['distribution.level.history'].flush_model()
         rows = self.env.execute_query(SQL(
             """
             WITH RECURSIVE chain(id, position) AS (
@@ -74,6 +84,12 @@ class DistributionUpline(models.Model):
                    AND u.from_at <= %(moment)s AND (u.until_at IS NULL OR u.until_at > %(moment)s)
                    AND chain.position < %(depth)s
             )
-            SELECT id FROM chain ORDER BY position
+            SELECT chain.id, h.level_id
+              FROM chain
+         LEFT JOIN distribution_level_history h
+                ON h.distributor_id = chain.id
+               AND h.from_at <= %(moment)s AND (h.until_at IS NULL OR h.until_at > %(moment)s)
+          ORDER BY chain.position
             """, distributor=distributor.id, moment=moment, depth=depth))
-        return distributor.browse(id_ for id_, in rows)
+        level = self.env['distribution.level']
+        return [(distributor.browse(id_), level.browse(level_id)) for id_, level_id in rows]

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResPartner(models.Model):
@@ -16,3 +16,8 @@ class ResPartner(models.Model):
         string="Customer of",
         groups='distribution_core.group_distribution_user',
     )
+
+    @api.depends('distributor_ids.state', 'distributor_ids.level_id.pricelist_id')
+    def _compute_product_pricelist(self):
+        """Override of `product`: the level of a distributor may bring a pricelist."""
+        super()._compute_product_pricelist()

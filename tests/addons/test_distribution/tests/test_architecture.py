@@ -22,10 +22,15 @@ PURE = {
 WRITERS = {
     'distribution_core/models/distribution_attribution.py',
     'distribution_core/models/distribution_touch.py',
+    'distribution_core/models/distribution_level_history.py',
+    'distribution_core/models/distribution_level_run.py',
+    'distribution_core/models/distribution_level_run_line.py',
     'distribution_commission/models/distribution_commission.py',
     'distribution_commission/models/distribution_event.py',
     'distribution_commission/models/distribution_transfer.py',
 }
+# An amount to compare with, that is owed to nobody: what a level asks for.
+THRESHOLDS = {'distribution_core/models/distribution_level.py'}
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 _WRITES = re.compile(r'\b(INSERT INTO|(?<!FOR )UPDATE (?!OF|SKIP)\w+ |DELETE FROM)')
@@ -80,7 +85,7 @@ class TestArchitecture(BaseCase):
 
     def test_the_core_has_no_amount_of_money(self):
         for name, path in self._files():
-            if name.startswith('distribution_core/'):
+            if name.startswith('distribution_core/') and name not in THRESHOLDS:
                 self.assertNotIn('Monetary(', path.read_text(), f"{name}: belongs in distribution_commission")
 
     def test_only_named_files_write_by_sql(self):
