@@ -16,6 +16,7 @@
         # Record data.
         'data/ir_sequence_data.xml',
         'data/distribution_payout_channel_data.xml',
+        'data/distribution_risk_check_data.xml',
         'data/distribution_cron.xml',
 
         # Model views.

@@ -17,6 +17,7 @@ from . import distribution_books
 from . import distribution_distributor
 from . import distribution_privacy_request
 from . import distribution_level
+from . import distribution_risk_check
 from . import sale_order
 from . import sale_order_line
 from . import account_move

@@ -34,6 +34,7 @@ class DistributionRiskCheck(models.Model):
             ('sales_burst', "Sales far above the own past"),
             ('self_dealing', "Distributors who buy from each other"),
             ('self_purchase', "Own purchases tried again and again"),
+            ('refund_after_promotion', "Sales refunded after a promotion"),
             ('shared_payee', "One account for several distributors"),
         ],
         required=True,
@@ -160,16 +161,56 @@ class DistributionRiskCheck(models.Model):
           ORDER BY 1, 2
             """, company=company.id, since=since, threshold=self.threshold))
 
-    def _signal_shared_payee(self, company, since):
-        """Several distributors are paid to one bank account. The window does not matter here."""
+    def _signal_refund_after_promotion(self, company, since):
+        """Sales that led to a level, in the window before it, were refunded after it was given."""
         return self.env.execute_query_dict(SQL(
             """
-            SELECT distributor_id, 'account ' || account_id AS key, jsonb_build_object('distributors', sharing) AS facts
-              FROM (SELECT d.id AS distributor_id, MIN(b.id) OVER same AS account_id, COUNT(*) OVER same AS sharing
-                      FROM distribution_distributor d
-                      JOIN res_partner_bank b ON b.partner_id = d.partner_id AND b.active
-                     WHERE d.company_id = %(company)s AND d.state != 'closed'
-                    WINDOW same AS (PARTITION BY b.sanitized_acc_number)) shared
+            WITH promoted AS (
+                SELECT edge.id, edge.distributor_id, edge.from_at
+                  FROM distribution_level_history edge
+                  JOIN distribution_level level ON level.id = edge.level_id
+             LEFT JOIN distribution_level_history before
+                    ON before.distributor_id = edge.distributor_id AND before.until_at = edge.from_at
+             LEFT JOIN distribution_level lower ON lower.id = before.level_id
+                 WHERE edge.company_id = %(company)s AND edge.source = 'run' AND edge.from_at >= %(since)s
+                   AND (lower.id IS NULL OR (level.sequence, level.id) > (lower.sequence, lower.id)))
+            SELECT promoted.distributor_id, 'level ' || promoted.id AS key,
+                   jsonb_build_object('percent', round(100 * SUM(refunded) / SUM(sold), 2)) AS facts
+              FROM promoted
+      JOIN LATERAL (
+                   SELECT COALESCE(SUM(-l.balance) FILTER (WHERE m.move_type = 'out_invoice'), 0) AS sold,
+                          COALESCE(SUM(l.balance) FILTER (
+                              WHERE m.move_type = 'out_refund' AND m.create_date >= promoted.from_at), 0) AS refunded
+                     FROM distribution_attribution a
+                     JOIN sale_order_line ol ON ol.order_id = a.order_id
+                     JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = ol.id
+                     JOIN account_move_line l ON l.id = rel.invoice_line_id
+                     JOIN account_move m ON m.id = l.move_id AND m.state = 'posted'
+                    WHERE a.distributor_id = promoted.distributor_id AND a.pinned_at < promoted.from_at
+                      AND a.pinned_at >= promoted.from_at - make_interval(days => %(days)s)
+                   ) sales ON sold > 0
+          GROUP BY promoted.id, promoted.distributor_id
+            HAVING 100 * SUM(refunded) >= %(threshold)s * SUM(sold)
+          ORDER BY promoted.distributor_id
+            """, company=company.id, since=since, days=self.window_days, threshold=self.threshold))
+
+    def _signal_shared_payee(self, company, since):
+        """Several distributors are paid to one account. The window does not matter here."""
+        return self.env.execute_query_dict(SQL(
+            """
+            SELECT distributor_id, key, jsonb_build_object('distributors', sharing) AS facts
+              FROM (SELECT distributor_id, MIN(name) OVER same AS key, COUNT(*) OVER same AS sharing
+                      FROM (SELECT d.id AS distributor_id, 'bank ' || b.id AS name, b.sanitized_acc_number AS number
+                              FROM distribution_distributor d
+                              JOIN res_partner_bank b ON b.partner_id = d.partner_id AND b.active
+                             WHERE d.company_id = %(company)s AND d.state != 'closed'
+                         UNION ALL
+                            SELECT d.id, 'payee ' || a.id, a.number_index
+                              FROM distribution_distributor d
+                              JOIN distribution_payee_account a ON a.distributor_id = d.id AND a.active
+                             WHERE d.company_id = %(company)s AND d.state != 'closed'
+                               AND a.number_index IS NOT NULL) account
+                    WINDOW same AS (PARTITION BY number)) shared
              WHERE sharing >= %(threshold)s
           ORDER BY distributor_id
             """, company=company.id, threshold=self.threshold))

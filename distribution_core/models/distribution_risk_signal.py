@@ -117,6 +117,7 @@ class DistributionRiskSignal(models.Model):
             'orders': self.env._("orders"),
             'sales': self.env._("sales in the window"),
             'usual': self.env._("usual in such a window"),
+            'percent': self.env._("refunded, in percent"),
             'other': self.env._("other distributor (ID)"),
             'distributors': self.env._("distributors"),
         }
