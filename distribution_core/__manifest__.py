@@ -16,12 +16,16 @@
 
         # Record data.
         'data/distribution_policy_data.xml',
+        'data/distribution_application_mail_data.xml',
 
         # Wizards.
         'wizard/distribution_state_change_views.xml',
         'wizard/distribution_upline_change_views.xml',
+        'wizard/distribution_application_refuse_views.xml',
 
         # Model views.
+        'views/distribution_agreement_views.xml',
+        'views/distribution_application_views.xml',
         'views/distribution_distributor_views.xml',
         'views/distribution_level_views.xml',
         'views/distribution_policy_views.xml',

@@ -3,6 +3,13 @@ from . import distribution_policy
 from . import distribution_distributor
 from . import distribution_upline
 from . import distribution_touch
+from . import distribution_agreement
+from . import distribution_agreement_acceptance
+from . import distribution_application
+from . import distribution_application_submission
+from . import distribution_application_approval
+from . import distribution_distributor_lifecycle
+from . import distribution_distributor_import
 from . import distribution_attribution
 from . import distribution_attribution_tier
 from . import res_company
