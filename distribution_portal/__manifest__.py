@@ -12,6 +12,9 @@
         'views/portal_dashboard_templates.xml',
         'views/portal_commission_templates.xml',
         'views/portal_withdrawal_templates.xml',
+        'views/distribution_apply_templates.xml',
+        'views/distribution_agreement_templates.xml',
+        'views/portal_membership_templates.xml',
     ],
     'assets': {
         'web.assets_frontend': [

@@ -1,3 +1,5 @@
+from . import application
 from . import portal
+from . import membership
 from . import referral
 from . import withdrawal

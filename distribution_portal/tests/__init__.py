@@ -1,3 +1,4 @@
+from . import test_apply
 from . import test_pages
 from . import test_referral
 from . import test_withdrawal
