@@ -143,7 +143,7 @@ class TestNetworkDepth(DistributionCoreCommon):
         self.policy.max_network_depth = 10
         counts = []
         for size in (1, 30):
-            top, head = self._create_distributor("Top"), self._create_distributor("Head")
+            head = self._create_distributor("Head")
             for position in range(size):
                 self._create_distributor(f"{size} {position}", parent_id=head.id)
             self.env.flush_all()
