@@ -227,7 +227,10 @@ class DistributionApplication(models.Model):
         if not values:
             return self.browse()
         application_id, email = values
-        return self.search([('id', '=', application_id), ('email_normalized', '=', email)])
+        return self.search([
+            ('id', '=', application_id), ('email_normalized', '=', email),
+            '|', ('state', '=', 'submitted'), ('email_verified_at', '!=', False),
+        ])
 
     def _verify_email(self):
         """The applicant has proven to read the address; that may be all that was missing."""

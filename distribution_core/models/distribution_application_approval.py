@@ -1,4 +1,5 @@
 from odoo import SUPERUSER_ID, models
+from odoo.exceptions import UserError
 
 
 class DistributionApplication(models.Model):
@@ -27,7 +28,11 @@ class DistributionApplication(models.Model):
         self.ensure_one()
         approved, reasons = self._get_auto_approval()
         if approved:
-            self.with_user(SUPERUSER_ID)._approve()
+            try:
+                with self.env.cr.savepoint():
+                    self.with_user(SUPERUSER_ID)._approve()
+            except UserError as error:      # an officer sees to it; the application is never lost
+                approved, reasons = False, [str(error)]
         if reasons:
             self._message_log(body=(
                 self.env._("Approved automatically: %s", ", ".join(reasons)) if approved

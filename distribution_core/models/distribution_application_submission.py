@@ -38,7 +38,7 @@ class DistributionApplication(models.Model):
         }
         if not form.get('name'):
             errors['name'] = _("Please enter your name.")
-        if not email_normalize(form.get('email')):
+        if not email_normalize(form.get('email')) or re.search(r'[\s<>]', form['email']):
             errors['email'] = _("Please enter an e-mail address, e.g. name@example.com.")
         if not re.fullmatch(r'\+?[\d ()./-]{5,}', form.get('phone') or ''):
             errors['phone'] = _("Please enter a phone number.")

@@ -81,6 +81,16 @@ class DistributionDistributor(models.Model):
 
     # === ACTION METHODS === #
 
+    def action_activate(self):
+        """Override to decide on the open application as well, when a former distributor wants to come back."""
+        returning = self.filtered(lambda distributor: distributor.state == 'applied')
+        returning.application_ids.filtered(lambda application: application.state == 'submitted').action_approve()
+        return super().action_activate()
+
+    def action_approve(self):
+        """Button of the list: activate drafts and applicants; whoever is suspended is not resumed by the way."""
+        self.filtered(lambda distributor: distributor.state in ('draft', 'applied')).action_activate()
+
     def action_view_applications(self):
         """Smart button: how this distributor applied."""
         self.ensure_one()

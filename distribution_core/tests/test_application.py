@@ -58,6 +58,7 @@ class TestSubmission(ApplicationCommon):
             ({}, set()),
             ({'name': ''}, {'name'}), ({'name': 'A' * 129}, {'name'}),
             ({'email': ''}, {'email'}), ({'email': 'lin'}, {'email'}), ({'email': 'a@b.co, c@d.co'}, {'email'}),
+            ({'email': 'Lin <lin@example.com>'}, {'email'}), ({'email': 'lin@example.com\nBcc: a@b.co'}, {'email'}),
             ({'phone': ''}, {'phone'}), ({'phone': '<script>'}, {'phone'}), ({'phone': '021-5555 (12)'}, set()),
             ({'kind': 'employee'}, {'kind'}), ({'kind': None}, {'kind'}),
             ({'kind': 'company'}, {'company_registry'}), ({'kind': 'sole_trader'}, {'company_registry'}),
@@ -178,6 +179,12 @@ class TestDecision(ApplicationCommon):
         application._verify_email()
         self.assertEqual(application.email_verified_at, verified_at)
 
+    def test_the_link_of_a_refused_application_leads_nowhere(self):
+        application = self._submit()
+        token = application._get_verification_url().partition('token=')[2]
+        application._set_refused("No")
+        self.assertFalse(self.Application._find_by_token(token))
+
     def test_an_officer_approves(self):
         agreement = self._create_agreement()
         first, _second = self.env['distribution.level'].create([
@@ -288,6 +295,21 @@ class TestDecision(ApplicationCommon):
         self.assertEqual(seller.accepted_agreement_id, agreement)
         self.assertEqual(seller.parent_id, self.inviter)
 
+    def test_activating_a_former_distributor_decides_on_its_application(self):
+        seller = self._create_distributor("Lin", partner_id=self.env['res.partner'].create(
+            {'name': "Lin", 'email': 'lin@example.com'}).id)
+        seller._resign()
+        application = self._submit(seller.partner_id)
+        seller.action_activate()
+        self.assertEqual((seller.state, application.state), ('active', 'approved'))
+
+    def test_the_list_approves_whoever_waits_and_resumes_nobody(self):
+        draft = self._create_distributor("Draft", active=False)
+        suspended = self._create_distributor("Suspended")
+        suspended._set_suspended("Looked into")
+        (draft | suspended).action_approve()
+        self.assertEqual((draft.state, suspended.state), ('active', 'suspended'))
+
     def test_a_suspension_is_not_ended_by_an_application(self):
         seller = self._create_distributor("Lin")
         seller._set_suspended("Looked into")
@@ -381,6 +403,14 @@ class TestAutoApproval(ApplicationCommon):
         self.assertEqual(application.state, 'approved')
         self.assertEqual(application.distributor_id.state, 'active')
         self.assertIn("Approved automatically", self._get_history(application))
+
+    def test_an_application_that_cannot_be_approved_by_itself_is_left_to_the_officers(self):
+        self._set_facts({'auto_approve_invited'})
+        with patch.object(
+                self.registry['distribution.application'], '_grant_portal_access', side_effect=UserError("No mail server")):
+            application = self._submit(inviter='INVITER2')
+        self.assertRecordValues(application, [{'state': 'submitted', 'distributor_id': False, 'partner_id': False}])
+        self.assertIn("Not approved automatically: No mail server", self._get_history(application))
 
     def test_a_taken_login_and_a_former_distributor_are_for_people_to_decide_on(self):
         self._set_facts({'auto_approve_verified'})

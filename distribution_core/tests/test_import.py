@@ -47,7 +47,7 @@ class TestImport(DistributionCoreCommon):
         ])
         self.assertEqual(c.parent_path, f'{top.id}/{a.id}/{b.id}/{c.id}/')
         self.assertEqual(c.upline_ids.parent_id, b)
-        (a | b | c | d | e).action_activate()
+        (a | b | c | d | e).action_approve()
         self.assertEqual(set((a | b | c | d | e).mapped('state')), {'active'})
 
     def test_uplines_are_found_by_external_and_database_ids_too(self):

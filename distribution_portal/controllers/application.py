@@ -67,7 +67,7 @@ class DistributionApplicationPage(Controller):
         if application_sudo:
             application_sudo._verify_email()
         return request.render('distribution_portal.distribution_apply_verify', {
-            'token': token, 'application_sudo': application_sudo, 'is_confirmed': True})
+            'token': token, 'application_sudo': application_sudo})
 
     @route(
         ['/distribution/agreement', '/distribution/agreement/<string:kind>'],
@@ -87,17 +87,21 @@ class DistributionApplicationPage(Controller):
 
     # === EXTRACTION === #
 
-    @staticmethod
-    def _extract_form(post):
-        """Return the texts of the form: nothing else is a text, and the database keeps no zero bytes."""
+    def _extract_form(self, post):
+        """Return the texts of the form; a file in the place of a text is none."""
         return {
             'lang': request.env.lang,
             'visitor': request.env['distribution.touch'].sudo()._get_request_visitor(),
             **{
-                field: post[field].replace('\0', '').strip()
+                field: self._clean_text(post[field], one_line=field != 'message')
                 for field in _FIELDS if isinstance(post.get(field), str)
             },
         }
+
+    @staticmethod
+    def _clean_text(text, one_line):
+        text = text.replace('\0', '').strip()      # the database keeps no zero bytes
+        return ' '.join(text.split()) if one_line else text
 
     @staticmethod
     def _extract_files():
