@@ -18,6 +18,7 @@
         'data/distribution_policy_data.xml',
         'data/distribution_risk_check_data.xml',
         'data/ir_cron_data.xml',
+        'data/distribution_application_mail_data.xml',
 
         # Wizards.
         'wizard/distribution_attribution_replay_views.xml',
@@ -26,8 +27,11 @@
         'wizard/distribution_state_change_views.xml',
         'wizard/distribution_upline_change_views.xml',
         'wizard/distribution_reveal_views.xml',
+        'wizard/distribution_application_refuse_views.xml',
 
         # Model views.
+        'views/distribution_agreement_views.xml',
+        'views/distribution_application_views.xml',
         'views/distribution_distributor_views.xml',
         'views/distribution_level_views.xml',
         'views/distribution_level_run_views.xml',

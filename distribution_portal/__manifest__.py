@@ -15,6 +15,9 @@
         'views/portal_review_templates.xml',
         'views/portal_link_templates.xml',
         'views/portal_privacy_templates.xml',
+        'views/distribution_apply_templates.xml',
+        'views/distribution_agreement_templates.xml',
+        'views/portal_membership_templates.xml',
     ],
     'assets': {
         'web.assets_frontend': [

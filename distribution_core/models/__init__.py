@@ -18,6 +18,13 @@ from . import distribution_privacy_log
 from . import distribution_privacy_request
 from . import distribution_privacy_distributor
 from . import distribution_key_rotation
+from . import distribution_agreement
+from . import distribution_agreement_acceptance
+from . import distribution_application
+from . import distribution_application_submission
+from . import distribution_application_approval
+from . import distribution_distributor_lifecycle
+from . import distribution_distributor_import
 from . import distribution_attribution
 from . import distribution_attribution_tier
 from . import distribution_binding

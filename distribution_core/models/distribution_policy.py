@@ -145,6 +145,46 @@ class DistributionPolicy(models.Model):
         help="Money of a distributor is held while the signals that nobody has dismissed add up to this score.",
     )
 
+    notice_days = fields.Integer(
+        string="Notice (days)",
+        required=True,
+        default=7,
+        tracking=True,
+        help="From the publication of a new agreement or new commission rules until they are in force.",
+    )
+    max_network_depth = fields.Integer(
+        string="Network Depth",
+        required=True,
+        default=0,
+        tracking=True,
+        help="The longest chain, counting the company as level 1 and a distributor without upline as level 2. "
+             "0: no bound.",
+    )
+    application_user_id = fields.Many2one(
+        comodel_name='res.users',
+        string="Responsible for Applications",
+        index='btree_not_null',
+        help="Is asked to look at every application. Empty: the first officer.",
+    )
+    auto_approve = fields.Boolean(
+        string="Approve Automatically",
+        tracking=True,
+        help="An application of which all the chosen facts hold is approved without an officer.",
+    )
+    auto_approve_verified = fields.Boolean(string="E-mail verified", default=True, tracking=True)
+    auto_approve_returning = fields.Boolean(string="Has a confirmed order", tracking=True)
+    auto_approve_invited = fields.Boolean(string="Invited by an active distributor", tracking=True)
+
+    _check_notice_days = models.Constraint(
+        'CHECK (notice_days >= 0)', "The notice cannot be negative.")
+    _check_max_network_depth = models.Constraint(
+        'CHECK (max_network_depth = 0 OR max_network_depth >= 2)',
+        "The company is level 1: the network is 2 deep at least. 0 sets no bound.",
+    )
+    _check_auto_approve = models.Constraint(
+        'CHECK (NOT auto_approve OR auto_approve_verified OR auto_approve_returning OR auto_approve_invited)',
+        "Choose at least one fact that an application must fulfil to be approved automatically.",
+    )
     _check_max_paid_tiers = models.Constraint(
         f'CHECK (max_paid_tiers BETWEEN 1 AND {PAID_TIERS_CEILING})',
         "One to three tiers can be paid; no setting goes beyond three.",

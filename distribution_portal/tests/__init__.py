@@ -1,4 +1,5 @@
 from . import test_links
+from . import test_apply
 from . import test_pages
 from . import test_privacy
 from . import test_referral
