@@ -11,6 +11,7 @@ ADDONS = (
 )
 PURE = {
     'distribution_core/attribution': {'datetime', 're', 'typing'},
+    'distribution_core/compliance': {'typing'},
     'distribution_commission/engine': {'typing'},
     'distribution_wechat/wechat': {
         'base64', 'collections', 'cryptography', 'hashlib', 'hmac', 'json', 'lxml', 'requests', 'secrets',
