@@ -16,8 +16,10 @@
 
         # Record data.
         'data/distribution_policy_data.xml',
+        'data/distribution_compliance_cron.xml',
 
         # Wizards.
+        'wizard/distribution_authority_export_views.xml',
         'wizard/distribution_state_change_views.xml',
         'wizard/distribution_upline_change_views.xml',
 
@@ -25,11 +27,15 @@
         'views/distribution_distributor_views.xml',
         'views/distribution_level_views.xml',
         'views/distribution_policy_views.xml',
+        'views/distribution_policy_signoff_views.xml',
+        'views/distribution_policy_check_views.xml',
+        'views/distribution_export_log_views.xml',
         'views/distribution_touch_views.xml',
         'views/distribution_attribution_views.xml',
         'views/sale_order_views.xml',
         'views/res_partner_views.xml',
 
         'views/distribution_menus.xml',  # Depends on the actions above.
+        'views/distribution_compliance_menus.xml',
     ],
 }

@@ -94,7 +94,7 @@ class SaleOrder(models.Model):
       JOIN LATERAL (
                    SELECT id, attribution_model, touch_window_days, max_paid_tiers
                      FROM distribution_policy
-                    WHERE company_id = o.company_id AND valid_from <= %(today)s
+                    WHERE company_id = o.company_id AND valid_from <= %(today)s AND is_draft IS NOT TRUE
                  ORDER BY valid_from DESC, id DESC
                     LIMIT 1
                    ) p ON TRUE

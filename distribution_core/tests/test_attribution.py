@@ -40,7 +40,7 @@ class TestAttribution(DistributionCoreCommon):
         self._create_touch(self.other, days_ago=1)
         for model, tiers, expected in [('last', 2, self.other), ('first', 3, self.seller), ('first', 1, self.seller)]:
             with self.subTest(model=model, tiers=tiers):
-                self.policy.write({'attribution_model': model, 'max_paid_tiers': tiers})
+                self._next_policy(profile='generic', attribution_model=model, max_paid_tiers=tiers)
                 attribution = self._confirm()
                 self.assertEqual(attribution.distributor_id, expected)
                 self.assertEqual(len(attribution.tier_ids), min(tiers, 3 if expected == self.seller else 1))

@@ -1,2 +1,3 @@
+from . import distribution_authority_export
 from . import distribution_state_change
 from . import distribution_upline_change
