@@ -81,7 +81,7 @@ class DistributionPolicyCheckRun(models.Model):
         """
         runs_sudo = self.sudo()
         last_sudo = runs_sudo.search([('company_id', '=', company.id)], limit=1)
-        vals = runs_sudo._prepare_run(company.sudo())
+        vals = runs_sudo._prepare_run(company.sudo(), last_sudo)
         month = fields.Datetime.now().strftime('%Y-%m')
         is_due = not last_sudo or last_sudo.checked_at.strftime('%Y-%m') != month
         if not (force or is_due or vals['fingerprint'] != last_sudo.fingerprint):
@@ -109,7 +109,13 @@ class DistributionPolicyCheckRun(models.Model):
     # === GETTERS === #
 
     @api.model
-    def _prepare_run(self, company):
+    def _prepare_run(self, company, last):
+        """Return the values of a run.
+
+        :param res.company company:
+        :param distribution.policy.check.run last: Its alarm stays while a loop hides the numbers.
+        :rtype: dict
+        """
         figures, results = self.env['distribution.policy.rule']._evaluate(company)
         policy = self.env['distribution.policy']._get_in_force(company)
         facts = {
@@ -118,7 +124,7 @@ class DistributionPolicyCheckRun(models.Model):
             'depth': figures.depth,
             'by_depth': figures.by_depth,
             'edges_hash': self.env['distribution.network']._get_edges_hash(company),
-            'alarm_level': alarm_level(figures),
+            'alarm_level': last.alarm_level if figures.loops else alarm_level(figures),
         }
         fingerprint = json.dumps([facts, results], sort_keys=True)
         return {

@@ -39,11 +39,12 @@ class TestPolicy(DistributionCoreCommon):
         self.assertEqual(order.attribution_ids.policy_id, self.policy)
 
     def test_a_company_without_a_policy_has_the_defaults(self):
-        company = self.env['res.company'].create({'name': "New"})
-        policies = self.env['distribution.policy'].sudo()
-        policies._get_in_force(company).is_draft = True
-        self.assertRecordValues(policies._get_in_force(company), [{
-            'id': False, 'company_id': company.id, 'profile': 'cn', 'max_paid_tiers': 2, 'max_commission_rate': 30.0}])
+        policy = self.env['distribution.policy']._get_in_force(self.company, on='1999-12-31')
+        self.assertFalse(policy.ids)
+        self.assertRecordValues(policy, [{
+            'company_id': self.company.id, 'profile': 'cn', 'max_paid_tiers': 2,
+            'max_commission_rate': 30.0, 'state': 'draft', 'is_frozen': False,
+        }])
 
     @mute_logger('odoo.sql_db')
     def test_no_policy_leaves_the_bounds_of_the_code(self):
