@@ -78,6 +78,7 @@ class DistributionPolicyRule(models.AbstractModel):
             'loops': _("In a loop"),
             'companies': _("Companies counted"),
             'closed': _("Closed, still counted"),
+            'left': _("Closed"),
             'buyers': _("Buyers in a year"),
             'outside_percent': _("No participants (%)"),
             'distributors': _("Distributors"),
@@ -201,7 +202,7 @@ class DistributionPolicyRule(models.AbstractModel):
         """Staff can close at any time; no request of the distributor is recorded that could be late."""
         closed = self.env['distribution.distributor'].search_count([
             ('company_id', '=', subject.company.id), ('state', '=', 'closed')])
-        return 'unknown', {'closed': closed}
+        return 'unknown', {'left': closed}
 
     @api.model
     def _check_r27(self, subject):

@@ -78,6 +78,11 @@ class DistributionPolicy(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends('name', 'valid_from')
+    def _compute_display_name(self):
+        for policy in self:
+            policy.display_name = f"{policy.name or ''} ({policy.valid_from or '–'})"
+
     @api.depends('is_draft', 'valid_from', 'company_id')
     def _compute_state(self):
         today = fields.Date.context_today(self)

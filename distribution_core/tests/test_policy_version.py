@@ -40,6 +40,7 @@ class TestPolicyVersion(DistributionCoreCommon):
             for days in (1, 2)
         ])
         self.assertEqual(self.policy.state, 'in_force')
+        self.assertEqual(self.policy.display_name, "China, strict (2000-01-01)")
 
     def test_a_version_goes_from_draft_to_superseded_by_its_date(self):
         draft = self._create_draft(valid_from=fields.Date.add(self.today, days=1))
