@@ -22,6 +22,7 @@
 
         # Wizards.
         'wizard/distribution_attribution_replay_views.xml',
+        'wizard/distribution_authority_export_views.xml',
         'wizard/distribution_binding_change_views.xml',
         'wizard/distribution_level_grant_views.xml',
         'wizard/distribution_state_change_views.xml',
@@ -37,6 +38,9 @@
         'views/distribution_level_run_views.xml',
         'views/distribution_policy_views.xml',
         'views/distribution_link_views.xml',
+        'views/distribution_policy_signoff_views.xml',
+        'views/distribution_policy_check_views.xml',
+        'views/distribution_export_log_views.xml',
         'views/distribution_touch_views.xml',
         'views/distribution_attribution_views.xml',
         'views/distribution_binding_views.xml',
@@ -47,6 +51,7 @@
         'views/res_partner_views.xml',
 
         'views/distribution_menus.xml',  # Depends on the actions above.
+        'views/distribution_compliance_menus.xml',
     ],
     'external_dependencies': {'python': ['cryptography']},
     'uninstall_hook': 'uninstall_hook',

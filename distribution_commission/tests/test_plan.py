@@ -40,12 +40,13 @@ class TestPlan(DistributionCommon):
         for case, policy, version, message in [
             ("no rule", {}, {'rule_ids': [Command.clear()]}, "no rule"),
             ("too many tiers", {'max_paid_tiers': 1}, {}, "2 tiers; the policy allows 1"),
-            ("second tier not signed", {'tier2_signed_by_id': False}, {}, "nobody has signed"),
+            ("second tier not signed", {'name': "Unsigned"}, {}, "nobody has signed"),
             ("cap above the bound", {}, {'cap_rate': 30.01}, "its cap is 30.01"),
         ]:
             with self.subTest(case):
                 savepoint = self.env.cr.savepoint()
-                self.policy.write(policy)
+                if policy:
+                    self._next_policy(**policy)
                 self.plan.action_new_version()
                 draft = self.plan._get_latest_version()
                 draft.write(version)

@@ -16,7 +16,7 @@ def decide(claims, buyer, policy, now):
 
     A claim is refused because it is of the `future`, `expired`, `unbound` (the policy knows no
     bindings), `known` (the customer had bought before, and only new ones can be won), or because
-    its distributor is `inactive` or the buyer `self`.
+    its distributor is `inactive`, has `unaccepted` the agreement, or is the buyer `self`.
 
     :param list[Claim] claims:
     :param Buyer buyer:
@@ -84,6 +84,8 @@ def _touch_refusal(claim, buyer, policy, now):
 
 
 def _member_refusal(member, buyer):
+    if member.state == 'unaccepted':
+        return 'unaccepted'
     if member.state != 'active':
         return 'inactive'
     if not member.identities.isdisjoint(buyer.identities):

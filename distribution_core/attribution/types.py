@@ -6,7 +6,7 @@ class Member(NamedTuple):
     """A distributor, as the decision sees one."""
 
     id: int
-    state: str                      # only 'active' may be credited
+    state: str                      # only 'active' may be credited; 'unaccepted': active without agreement
     level_id: int | None
     identities: frozenset           # see `identity.identities`
 
@@ -57,4 +57,4 @@ class Tier(NamedTuple):
 
     tier: int                       # 1: credited with the sale, 2: its upline, ...
     member: Member
-    refusal: str                    # '' when this tier earns, else 'inactive' or 'self'
+    refusal: str                    # '' when this tier earns, else 'inactive', 'unaccepted' or 'self'

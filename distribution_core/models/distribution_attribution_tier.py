@@ -18,7 +18,9 @@ class DistributionAttributionTier(models.Model):
         comodel_name='distribution.distributor', required=True, index=True, ondelete='restrict', readonly=True)
     level_id = fields.Many2one(comodel_name='distribution.level', ondelete='restrict', readonly=True)
     refusal = fields.Selection(
-        selection=[('inactive', "Not active"), ('self', "Is the buyer")],
+        selection=[
+            ('inactive', "Not active"), ('unaccepted', "Agreement not accepted"), ('self', "Is the buyer"),
+        ],
         string="Earns Nothing because",
         readonly=True,
     )

@@ -22,7 +22,15 @@ class DistributionPolicy(models.Model):
 
     The latest policy that has begun is in force. Sources of the bounds: the 2013 joint opinion on
     counting levels (tiers), the regulation on direct selling, article 24 (30 %), and the consumer
-    protection law, article 25 (seven days of return).
+    protection law, article 25 (seven days of return). How versions follow each other, and when one is
+    frozen: `distribution_policy_version.py`.
+
+    +---------+-----------------+------+-------+--------+--------+
+    | group   | records         | read | write | create | unlink |
+    +=========+=================+======+=======+========+========+
+    | officer | own companies'  | x    |       |        |        |
+    | manager | own companies'  | x    | x     | x      |        |
+    +---------+-----------------+------+-------+--------+--------+
     """
     _name = 'distribution.policy'
     _description = "Distribution Policy"
@@ -45,14 +53,6 @@ class DistributionPolicy(models.Model):
         tracking=True,
         help="How many distributors one order line may pay: the seller is tier 1, its upline tier 2.",
     )
-    tier2_signed_by_id = fields.Many2one(
-        comodel_name='res.users',
-        string="Second Tier Signed by",
-        readonly=True,
-        copy=False,
-        tracking=True,
-    )
-    tier2_signed_at = fields.Datetime(string="Second Tier Signed on", readonly=True, copy=False)
     max_commission_rate = fields.Float(
         string="Highest Commission (%)",
         digits=(7, 4),
@@ -229,12 +229,6 @@ class DistributionPolicy(models.Model):
             ], limit=1):
                 raise ValidationError(self.env._("Another policy of this company begins on %s.", policy.valid_from))
 
-    # === ACTION METHODS === #
-
-    def action_sign_tier2(self):
-        """Record who decided that uplines are paid, and when."""
-        self.write({'tier2_signed_by_id': self.env.uid, 'tier2_signed_at': fields.Datetime.now()})
-
     # === GETTERS === #
 
     @api.model
@@ -248,7 +242,7 @@ class DistributionPolicy(models.Model):
 
     @api.model
     def _get_in_force(self, company, on=None):
-        """Return the policy in force; the defaults as an unsaved record when there is none.
+        """Return the policy in force, never a draft; the defaults as an unsaved record when there is none.
 
         :param res.company company:
         :param date|None on: Today if not given.
@@ -256,5 +250,6 @@ class DistributionPolicy(models.Model):
         """
         return self.search([
             ('company_id', '=', company.id),
+            ('is_draft', '=', False),
             ('valid_from', '<=', on or fields.Date.context_today(self)),
         ], limit=1) or self.new({'company_id': company.id})

@@ -16,6 +16,13 @@ _IDENTITY = SQL("""json_build_array(
       WHERE account.partner_id IN (person.id, person.commercial_partner_id)),
     person.street, person.city, person.zip)""")
 
+# Who has not accepted the agreement that is in force for the company earns nothing yet, whatever its version.
+_MEMBER_STATE = SQL("""CASE WHEN u.state = 'active' AND u.accepted_agreement_id IS NULL AND EXISTS (
+    SELECT FROM distribution_agreement agreement
+     WHERE agreement.company_id = o.company_id AND agreement.kind = 'agreement'
+       AND agreement.state = 'published' AND agreement.effective_from <= o.date_order
+    ) THEN 'unaccepted' ELSE u.state END""")
+
 
 class SaleOrder(models.Model):
     _inherit = 'sale.order'
@@ -96,6 +103,7 @@ class SaleOrder(models.Model):
         self.env['distribution.distributor'].flush_model()
         self.env['distribution.policy'].flush_model()
         self.env['distribution.binding'].flush_model()
+        self.env['distribution.agreement'].flush_model()
         return self.env.execute_query_dict(SQL(
             """
             SELECT o.id AS order_id, o.company_id, p.*, c.*, chain.members, buyer.people,
@@ -105,14 +113,14 @@ class SaleOrder(models.Model):
       JOIN LATERAL (
                    SELECT id AS policy_id, max_paid_tiers, %(policy_columns)s
                      FROM distribution_policy
-                    WHERE company_id = o.company_id AND valid_from <= %(today)s
+                    WHERE company_id = o.company_id AND valid_from <= %(today)s AND is_draft IS NOT TRUE
                  ORDER BY valid_from DESC, id DESC
                     LIMIT 1
                    ) p ON TRUE
       JOIN LATERAL (%(claims)s) c ON TRUE
               JOIN distribution_distributor d ON d.id = c.distributor_id AND d.company_id = o.company_id
       JOIN LATERAL (
-                   SELECT json_agg(json_build_array(u.id, u.state, u.level_id, %(member)s)
+                   SELECT json_agg(json_build_array(u.id, %(member_state)s, u.level_id, %(member)s)
                                    ORDER BY path.position DESC) AS members
                      FROM unnest(string_to_array(trim(BOTH '/' FROM d.parent_path), '/')::int[])
                           WITH ORDINALITY AS path(id, position)
@@ -138,6 +146,7 @@ class SaleOrder(models.Model):
             policy_columns=SQL(", ").join(SQL.identifier(name) for name in ATTRIBUTION_COLUMNS),
             claims=self._distribution_claims_query(),
             member=_IDENTITY,
+            member_state=_MEMBER_STATE,
             buyer=_IDENTITY,
             orders=list(self.ids), today=fields.Date.context_today(self)))
 

@@ -3,11 +3,14 @@ from . import test_application
 from . import test_attribution
 from . import test_binding
 from . import test_distributor
-from . import test_link
+from . import test_import
 from . import test_level
 from . import test_level_run
-from . import test_import
+from . import test_link
 from . import test_policy
-from . import test_risk
+from . import test_policy_check
+from . import test_policy_export
+from . import test_policy_version
 from . import test_privacy
+from . import test_risk
 from . import test_security

@@ -17,6 +17,12 @@ class NetworkBuilders:
             distributor._set_active()
         return distributor
 
+    @classmethod
+    def _next_policy(cls, company=None, **values):
+        """Put another version in force: one that an order has pinned is never edited."""
+        policy = cls.env['distribution.policy']._get_in_force(company or cls.env.company)
+        return policy.copy({'valid_from': fields.Date.add(policy.valid_from, days=1), **values})
+
 
 class DistributionCoreCommon(NetworkBuilders, BaseCommon):
     """A company with its default policy, and builders for the network around it."""

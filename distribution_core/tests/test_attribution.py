@@ -41,7 +41,7 @@ class TestAttribution(DistributionCoreCommon):
         self._create_touch(self.other, days_ago=1)
         for model, tiers, expected in [('last', 2, self.other), ('first', 3, self.seller), ('first', 1, self.seller)]:
             with self.subTest(model=model, tiers=tiers):
-                self.policy.write({'attribution_model': model, 'max_paid_tiers': tiers})
+                self._next_policy(profile='generic', attribution_model=model, max_paid_tiers=tiers)
                 attribution = self._confirm()
                 self.assertEqual(attribution.distributor_id, expected)
                 self.assertEqual(len(attribution.tier_ids), min(tiers, 3 if expected == self.seller else 1))
@@ -121,6 +121,19 @@ class TestAttribution(DistributionCoreCommon):
         self._create_touch(self.other, days_ago=5)
         self.seller._set_suspended("Review")
         self.assertEqual(self._confirm().distributor_id, self.other)
+
+    def test_without_the_agreement_in_force_nobody_earns(self):
+        agreement = self.env['distribution.agreement'].create({'name': "Agreement", 'body': "<p>Be fair.</p>"})
+        self.seller._accept_agreement(agreement)        # a draft: nothing that could be accepted
+        agreement.action_publish()
+        self._create_touch(self.seller)
+        attribution = self._confirm()
+        self.assertFalse(attribution.distributor_id)
+        self.assertEqual([claim['reason'] for claim in attribution.evidence['refused']], ['unaccepted'])
+        self.seller._accept_agreement(agreement)
+        attribution = self._confirm()
+        self.assertEqual(attribution.distributor_id, self.seller)
+        self.assertEqual(attribution.tier_ids.mapped('refusal'), [False, 'unaccepted'])
 
     def test_what_is_pinned_stays(self):
         self._create_touch(self.seller)

@@ -96,7 +96,7 @@ class TestBinding(DistributionCoreCommon):
 
     def test_only_new_customers_can_be_won(self):
         self._buy(day=1)
-        self.policy.binding_mode = 'new'
+        self._next_policy(binding_mode='new')
         refused = self._buy(self.first, 2)
         self.assertFalse(refused.distributor_id)
         self.assertEqual(refused.evidence['refused'][0]['reason'], 'known')
@@ -114,7 +114,7 @@ class TestBinding(DistributionCoreCommon):
         self._buy(self.first, 1)
         self.bindings._follow()
         before = self._get_open().read()
-        self.policy.write({'binding_mode': 'first', 'binding_days': 90})
+        self._next_policy(binding_mode='first', binding_days=90)
         self.assertEqual(self._get_open().read(), before)
 
     def test_staff_speaks_for_one_order(self):

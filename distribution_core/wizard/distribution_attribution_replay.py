@@ -63,6 +63,7 @@ class DistributionAttributionReplayLine(models.TransientModel):
             ('unbound', "Bindings do not count"),
             ('known', "Not a new customer"),
             ('inactive', "Distributor not active"),
+            ('unaccepted', "Agreement not accepted"),
             ('self', "Is the buyer"),
         ],
         readonly=True,

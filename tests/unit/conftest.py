@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KERNELS = {
     "distribution_attribution": ROOT / "distribution_core" / "attribution",
     "distribution_crypto": ROOT / "distribution_core" / "crypto",
+    "distribution_compliance": ROOT / "distribution_core" / "compliance",
     "distribution_engine": ROOT / "distribution_commission" / "engine",
     "distribution_wechat_client": ROOT / "distribution_wechat" / "wechat",
 }

@@ -13,6 +13,7 @@ PURE = {
     'distribution_core/attribution': {'datetime', 're', 'typing'},
     'distribution_core/crypto': {
         'base64', 'binascii', 'cryptography', 'datetime', 'hashlib', 'hmac', 'os', 're', 'unicodedata'},
+    'distribution_core/compliance': {'typing'},
     'distribution_commission/engine': {'typing'},
     'distribution_wechat/wechat': {
         'base64', 'collections', 'cryptography', 'hashlib', 'hmac', 'json', 'lxml', 'requests', 'secrets',

@@ -238,7 +238,8 @@ class TestConcurrency(BaseCase):
 
     def test_two_workers_let_a_binding_follow_an_order_once(self):
         with self._transaction() as env:
-            env['distribution.policy']._get_in_force(env.company).binding_mode = 'first'
+            policy = env['distribution.policy']._get_in_force(env.company)
+            policy.copy({'valid_from': fields.Date.add(policy.valid_from, days=1), 'binding_mode': 'first'})
             customer = env['res.partner'].create({'name': "Followed"})
             touch = env['distribution.touch'].create({
                 'distributor_id': self.ids['distributor'], 'company_id': self.ids['company'],
