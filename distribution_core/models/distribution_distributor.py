@@ -166,6 +166,7 @@ class DistributionDistributor(models.Model):
         for vals in vals_list:
             if vals.get('code'):
                 vals['code'] = vals['code'].strip().upper()
+        self._touch_uplines({vals.get('parent_id') for vals in vals_list})
         distributors = super().create(vals_list)
         self.env['distribution.upline'].sudo()._record(distributors)
         return distributors
@@ -175,7 +176,7 @@ class DistributionDistributor(models.Model):
             vals = {**vals, 'code': vals['code'].strip().upper()}
         if 'parent_id' not in vals:
             return super().write(vals)
-        self._lock_upline(vals['parent_id'])
+        self._touch_uplines([vals['parent_id']])
         moving = self.filtered(lambda distributor: distributor.parent_id.id != (vals['parent_id'] or False))
         res = super().write(vals)
         self.env['distribution.upline'].sudo()._record(moving, self.env.context.get('distribution_upline_reason'))
@@ -273,23 +274,22 @@ class DistributionDistributor(models.Model):
             distributor.message_notify(partner_ids=distributor.partner_id.ids, subject=subject, body=body)
 
     @api.model
-    def _lock_upline(self, parent_id):
-        """Lock who will stand above, so that two moves at once cannot close a loop.
+    def _touch_uplines(self, parent_ids):
+        """Write the rows of those who are about to stand above somebody, as they are.
 
-        A loop needs each of the moved ones to stand above the other's new upline: one of the two
-        transactions meets a row here that the other has changed, fails, and is tried again.
+        Who moves one of their ancestors at the same moment writes these rows, too: one of the two
+        transactions fails and is tried again. Without that, at REPEATABLE READ, two moves could close
+        a loop, or leave a `parent_path` that leads through a former upline.
+
+        :param Iterable[int] parent_ids:
         """
-        if not parent_id:
-            return
-        self.flush_model(['parent_id', 'parent_path'])
-        self.env.execute_query(SQL(
-            """
-            SELECT id FROM distribution_distributor
-             WHERE id = ANY(SELECT unnest(string_to_array(trim(BOTH '/' FROM parent_path), '/')::int[])
-                              FROM distribution_distributor WHERE id = %s)
-          ORDER BY id
-               FOR NO KEY UPDATE
-            """, parent_id))
+        parent_ids = sorted(filter(None, parent_ids))
+        if parent_ids:
+            self.flush_model(['parent_id', 'parent_path'])
+            self.env.execute_query(SQL(
+                """
+                UPDATE distribution_distributor SET parent_id = parent_id WHERE id = ANY(%s) RETURNING id
+                """, parent_ids))
 
     # === BUSINESS METHODS - STATES === #
 

@@ -96,14 +96,7 @@ class SaleOrder(models.Model):
         """
         if not self.ids:
             return []
-        self.flush_model(['distributor_id', 'distribution_visitor', 'partner_id', 'partner_shipping_id', 'company_id',
-                          'state', 'date_order'])
-        self.env['res.partner'].flush_model()
-        self.env['res.partner.bank'].flush_model()
-        self.env['distribution.distributor'].flush_model()
-        self.env['distribution.policy'].flush_model()
-        self.env['distribution.binding'].flush_model()
-        self.env['distribution.agreement'].flush_model()
+        self._distribution_flush()
         return self.env.execute_query_dict(SQL(
             """
             SELECT o.id AS order_id, o.company_id, p.*, c.*, chain.members, buyer.people,
@@ -149,6 +142,17 @@ class SaleOrder(models.Model):
             member_state=_MEMBER_STATE,
             buyer=_IDENTITY,
             orders=list(self.ids), today=fields.Date.context_today(self)))
+
+    def _distribution_flush(self):
+        """Bring what `_distribution_get_claims` reads into the database."""
+        self.flush_model(['distributor_id', 'distribution_visitor', 'partner_id', 'partner_shipping_id', 'company_id',
+                          'state', 'date_order'])
+        self.env['res.partner'].flush_model()
+        self.env['res.partner.bank'].flush_model()
+        self.env['distribution.distributor'].flush_model()
+        self.env['distribution.policy'].flush_model()
+        self.env['distribution.binding'].flush_model()
+        self.env['distribution.agreement'].flush_model()
 
     @api.model
     def _distribution_claims_query(self):

@@ -124,7 +124,6 @@ class TestAttribution(DistributionCoreCommon):
 
     def test_without_the_agreement_in_force_nobody_earns(self):
         agreement = self.env['distribution.agreement'].create({'name': "Agreement", 'body': "<p>Be fair.</p>"})
-        self.seller._accept_agreement(agreement)        # a draft: nothing that could be accepted
         agreement.action_publish()
         self._create_touch(self.seller)
         attribution = self._confirm()

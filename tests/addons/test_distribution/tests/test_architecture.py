@@ -22,6 +22,7 @@ PURE = {
 # The only files whose SQL writes; everywhere else the ORM does.
 WRITERS = {
     'distribution_core/models/distribution_attribution.py',
+    'distribution_core/models/distribution_distributor.py',
     'distribution_core/models/distribution_touch.py',
     'distribution_core/models/distribution_level_history.py',
     'distribution_core/models/distribution_level_run.py',

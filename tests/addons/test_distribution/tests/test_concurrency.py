@@ -218,6 +218,27 @@ class TestConcurrency(BaseCase):
                 b.with_env(other).parent_id = below_a.with_env(other)
 
     @mute_logger('odoo.sql_db')
+    def test_who_joins_while_the_upline_moves_does_not_keep_the_former_chain(self):
+        with self._transaction() as env:
+            partners = env['res.partner'].create([{'name': f"Chain {index}"} for index in range(4)])
+            top, upline, new_top = env['distribution.distributor'].create(
+                [{'partner_id': partner.id} for partner in partners[:3]])
+            upline.parent_id = top
+        with self._cursor() as joining, self._cursor() as moving:
+            moving.cr.execute("SELECT COUNT(*) FROM distribution_distributor")       # its snapshot is taken
+            joining['distribution.distributor'].create({'partner_id': partners[3].id, 'parent_id': upline.id})
+            joining.cr.commit()
+            with self.assertRaises(SerializationFailure):
+                top.with_env(moving).parent_id = new_top.with_env(moving)
+                moving.flush_all()
+            moving.cr.rollback()
+            top.with_env(moving).parent_id = new_top.with_env(moving)        # tried again
+            moving.cr.commit()
+        with self._cursor() as env:
+            joined = env['distribution.distributor'].search([('partner_id', '=', partners[3].id)])
+            self.assertEqual(joined.parent_path, f'{new_top.id}/{top.id}/{upline.id}/{joined.id}/')
+
+    @mute_logger('odoo.sql_db')
     def test_two_bindings_of_one_customer_cannot_both_open(self):
         with self._transaction() as env:
             customer = env['res.partner'].create({'name': "Wooed"})
