@@ -29,6 +29,8 @@ class DistributionRiskCheck(models.Model):
     sequence = fields.Integer(default=10)
     code = fields.Selection(
         selection=[
+            ('signups_network', "Many applications from one network"),
+            ('signups_device', "Many applications from one browser in one network"),
             ('orders_network', "Many buyers from one network"),
             ('orders_device', "Many buyers in one browser"),
             ('sales_burst', "Sales far above the own past"),
@@ -82,6 +84,27 @@ class DistributionRiskCheck(models.Model):
         return signals_sudo.sudo(False)
 
     # === CHECKS === #
+
+    def _signal_signups_network(self, company, since):
+        """Many applied from one network; signalled are those who became distributors."""
+        return self._get_signups_from_one(SQL("network"), company, since)
+
+    def _signal_signups_device(self, company, since):
+        """As from one network, and with one browser; a browser's name alone is shared by half a country."""
+        return self._get_signups_from_one(SQL("network || device"), company, since)
+
+    def _get_signups_from_one(self, origin, company, since):
+        return self.env.execute_query_dict(SQL(
+            """
+            SELECT distributor_id, md5(origin) AS key,
+                   jsonb_build_object('applications', MAX(applications)) AS facts
+              FROM (SELECT distributor_id, %(origin)s AS origin, COUNT(*) OVER (PARTITION BY %(origin)s) AS applications
+                      FROM distribution_application
+                     WHERE company_id = %(company)s AND create_date >= %(since)s AND %(origin)s IS NOT NULL) shared
+             WHERE applications >= %(threshold)s AND distributor_id IS NOT NULL
+          GROUP BY distributor_id, origin
+          ORDER BY distributor_id
+            """, origin=origin, company=company.id, since=since, threshold=self.threshold))
 
     def _signal_orders_network(self, company, since):
         """Many different buyers were led to one distributor from one network."""

@@ -113,6 +113,7 @@ class DistributionRiskSignal(models.Model):
     def _get_fact_labels(self):
         """Hook: return what the facts of the checks are called."""
         return {
+            'applications': self.env._("applications"),
             'buyers': self.env._("buyers"),
             'orders': self.env._("orders"),
             'sales': self.env._("sales in the window"),

@@ -136,11 +136,9 @@ class TestAccessRights(PrivacyBuilders, DistributionCoreCommon):
                 ('employee', ''), ('public', ''),
             ]:
                 for whose, world in self.worlds.items():
-                    expected = rights
-                    if whose == 'foreign' and not shared:
-                        expected = ''
-                    elif whose == 'downline' and role == 'portal' and not company_owned:
-                        expected = ''
+                    in_reach = whose == 'own' or shared or (
+                        whose == 'downline' and (role != 'portal' or company_owned))
+                    expected = rights if in_reach else ''
                     env = self.env(user=self.users[role], su=False, context={})
                     record = env[model].browse(world[model].id)
                     allowed = ''.join(letter for letter, name in OPERATIONS.items() if record.has_access(name))

@@ -1,4 +1,4 @@
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -41,6 +41,39 @@ class TestRisk(DistributionCoreCommon):
     def test_every_check_that_can_be_chosen_has_a_method(self):
         for code, _label in self.checks._fields['code'].selection:
             self.assertTrue(hasattr(self.checks, f'_signal_{code}'), code)
+
+    def test_many_applications_from_one_browser_in_one_network(self):
+        for index, (device, distributor) in enumerate([
+            ('phone', self.seller), ('phone', self.other), ('phone', None), ('tablet', None),
+        ]):
+            self.env['distribution.application'].sudo().create({
+                'company_id': self.company.id, 'name': f"Applicant {index}", 'email': f'a{index}@example.com', 'phone': '13800138000',
+                'network': 'same', 'device': device, 'distributor_id': distributor and distributor.id,
+                'state': 'submitted' if not distributor else 'approved'})
+        self.env.flush_all()
+        for code, threshold, expected in [
+            ('signups_device', 4, []), ('signups_network', 5, []),
+            ('signups_device', 3, [(self.seller, {'applications': 3}), (self.other, {'applications': 3})]),
+            ('signups_network', 4, [(self.seller, {'applications': 4}), (self.other, {'applications': 4})]),
+        ]:
+            with self.subTest(code=code, threshold=threshold):
+                self.assertEqual(self._get_facts(self._run(code, threshold)), expected)
+
+    def test_sales_refunded_after_a_promotion(self):
+        level = self.env['distribution.level'].create({'name': "Gold"})
+        order = self._sell(self.seller, days_ago=5)
+        invoice = order._create_invoices()
+        invoice.action_post()
+        history_sudo = self.seller.sudo().level_history_ids
+        history_sudo.unlink()
+        history_sudo.create({
+            'distributor_id': self.seller.id, 'company_id': self.company.id, 'level_id': level.id,
+            'from_at': fields.Datetime.subtract(fields.Datetime.now(), hours=1), 'source': 'run'})
+        self.assertFalse(self._run('refund_after_promotion', 30))
+        refund = invoice._reverse_moves([{'date': fields.Date.today()}])
+        refund.action_post()
+        self.assertEqual(
+            self._get_facts(self._run('refund_after_promotion', 30)), [(self.seller, {'percent': 100.0})])
 
     def test_many_buyers_from_one_network(self):
         for index in range(2):
