@@ -11,6 +11,7 @@ _CONTACT_FIELDS = (
     'email', 'phone', 'street', 'street2', 'city', 'zip', 'state_id', 'country_id', 'vat', 'website', 'function',
     'comment', 'ref', 'image_1920',
 )
+_APPLICATION_FIELDS = ('phone', 'company_registry', 'message', 'device', 'network', 'visitor')
 
 
 class DistributionPrivacyRequest(models.Model):
@@ -143,6 +144,8 @@ class DistributionPrivacyRequest(models.Model):
         touches = self.env['distribution.touch'].search([
             ('partner_id', '=', self.partner_id.id), ('company_id', '=', self.company_id.id)])
         touches.partner_id = False
+        self.env['distribution.visitor'].search([('partner_id', '=', self.partner_id.id)]).unlink()
+        done += self._erase_applications()
         distributors.alias = False
         self._erase_tracking(distributors, ('partner_id', 'alias'))
         done.append(self.env._("Erased: the alias, and the link to %s visits.", len(touches)))
@@ -162,6 +165,16 @@ class DistributionPrivacyRequest(models.Model):
             identity._erase_secrets()
             done.append(self.env._("Erased: the identity."))
         return done
+
+    def _erase_applications(self):
+        """Erase what was told to apply, and the documents; what was accepted, when and from where is evidence."""
+        applications = self.env['distribution.application'].search(self._get_application_domain())
+        self.env['ir.attachment'].search([
+            ('res_model', '=', applications._name), ('res_id', 'in', applications.ids)]).unlink()
+        applications.with_context(tracking_disable=True).write({
+            **dict.fromkeys(_APPLICATION_FIELDS, False), 'name': "–", 'email': "–"})
+        self._erase_tracking(applications, ('name', 'email', *_APPLICATION_FIELDS))
+        return [self.env._("Erased: what %s applications told, and their documents.", len(applications))]
 
     def _erase_contact(self):
         """Take name, phone, addresses and picture off the contact, unless something else needs them."""
@@ -223,6 +236,12 @@ class DistributionPrivacyRequest(models.Model):
         ]
         return [purpose for purpose, records in checks if records]
 
+    def _get_application_domain(self):
+        return [
+            ('company_id', '=', self.company_id.id),
+            '|', ('partner_id', '=', self.partner_id.id), ('distributor_id', 'in', self._get_distributors().ids),
+        ]
+
     # === GETTERS - EXPORT === #
 
     def _get_export(self):
@@ -266,6 +285,16 @@ class DistributionPrivacyRequest(models.Model):
                 'document_type', 'real_name_masked', 'number_masked', 'verified_at', 'erase_on')),
             ('payee_accounts', 'distribution.payee.account', own, (
                 'kind', 'bank_name', 'holder_name_masked', 'number_masked', 'verified_at', 'active')),
+            ('applications', 'distribution.application', self._get_application_domain(), (
+                'create_date', 'name', 'email', 'phone', 'kind', 'company_registry', 'message', 'state')),
+            ('acceptances', 'distribution.agreement.acceptance', [
+                '|', *own, ('application_id', 'any', self._get_application_domain())],
+                ('agreement_id.name', 'agreement_id.number', 'accepted_at', 'address')),
+            ('levels', 'distribution.level.history', own, ('level_id.name', 'from_at', 'until_at', 'source', 'reason')),
+            ('reviews', 'distribution.risk.signal', own, ('create_date', 'state', 'appeal', 'judged_at')),
+            ('customer_of', 'distribution.binding', [
+                ('partner_id', '=', self.partner_id.commercial_partner_id.id), ('company_id', '=', self.company_id.id)],
+                ('distributor_id.code', 'from_at', 'until_at', 'source')),
             ('uplines', 'distribution.upline', own, ('parent_id.code', 'from_at', 'until_at', 'reason')),
             ('orders', 'distribution.attribution.tier', own, (
                 'attribution_id.order_id.name', 'attribution_id.order_id.date_order', 'tier')),

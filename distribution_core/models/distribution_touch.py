@@ -28,6 +28,7 @@ class DistributionTouch(models.Model):
     _description = "Referral Touch"
     _order = 'at desc, id desc'
     _log_access = False
+    _rec_name = 'at'
 
     distributor_id = fields.Many2one(
         comodel_name='distribution.distributor', required=True, index=True, ondelete='cascade', readonly=True)

@@ -515,6 +515,26 @@ class TestPrivacyRequest(PrivacyCommon):
             {'action': 'erase', 'user_id': self.guardian.id, 'res_id': request.id}])
         self.assertNotIn('zhang@example.com', self._read_table('mail_message'))
 
+    def test_an_application_is_exported_and_erased_and_what_was_accepted_stays(self):
+        agreement = self.env['distribution.agreement'].create({'name': "Agreement", 'body': "<p>Be fair.</p>"})
+        agreement.action_publish()
+        application = self.env['distribution.application'].sudo().create({
+            'company_id': self.company.id, 'name': "Zhang San", 'email': 'zhang@example.com', 'phone': '13812341234',
+            'message': "I sell tea.", 'device': 'hash', 'distributor_id': self.seller.id, 'state': 'approved'})
+        document = self.env['ir.attachment'].sudo().create({
+            'name': "licence.pdf", 'raw': b'%PDF-', 'res_model': application._name, 'res_id': application.id})
+        acceptance = self.env['distribution.agreement.acceptance'].sudo()._record(
+            agreement, application_id=application.id)
+        sections = self._create_request('export')._get_privacy_sections()
+        self.assertEqual(sections['applications'][0]['message'], "I sell tea.")
+        self.assertEqual(sections['acceptances'][0]['agreement_id.name'], "Agreement")
+        self.seller._set_closed("Wants to leave")
+        self._create_request('erase').action_erase()
+        self.assertRecordValues(application, [{
+            'name': "–", 'email': "–", 'phone': False, 'message': False, 'device': False, 'state': 'approved'}])
+        self.assertFalse(document.exists())
+        self.assertTrue(acceptance.exists())
+
     def test_old_values_of_what_is_erased_leave_the_history_too(self):
         self.env.flush_all()
         self.env.cr.precommit.run()
