@@ -10,6 +10,7 @@
     'auto_install': True,
     'data': [
         'views/distribution_link_views.xml',
+        'views/website_sale_templates.xml',
     ],
     'assets': {
         'web.assets_tests': [

@@ -1,7 +1,7 @@
 import json
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, groupby
 
 from ..attribution import Buyer, Claim, Member, chain, decide, follow, identities, to_evidence
@@ -9,6 +9,8 @@ from .distribution_policy import ATTRIBUTION_COLUMNS
 
 # So far back the evidence of an order tells of touches, also of those that came too late to count.
 _EVIDENCE_DAYS = 90
+# What somebody says about who referred an order.
+_ENTRIES = {'distributor_id', 'distribution_code'}
 # What may show that two people are one, of a row `person` of res_partner.
 _IDENTITY = SQL("""json_build_array(
     person.id, person.commercial_partner_id, person.phone, person.email,
@@ -37,6 +39,12 @@ class SaleOrder(models.Model):
         groups='distribution_core.group_distribution_user',
         help="Entered by staff before confirmation; goes before every visit through a link.",
     )
+    distribution_code = fields.Char(
+        string="Referral Code",
+        copy=False,
+        help="The code of a distributor, as the customer gave it: typed in the shop, told on the phone, sent by "
+             "an application.",
+    )
     distribution_visitor = fields.Char(
         copy=False,
         default=lambda self: self.env['distribution.touch']._get_request_visitor(),
@@ -48,19 +56,37 @@ class SaleOrder(models.Model):
         groups='distribution_core.group_distribution_user',
     )
 
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains('distribution_code', 'company_id')
+    def _check_distribution_code(self):
+        for order in self.filtered('distribution_code'):
+            if not order._distribution_get_typed(order.distribution_code):
+                raise ValidationError(self.env._("No distributor has the code “%s”.", order.distribution_code))
+
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `sale` to take codes as they are typed."""
+        return super().create([self._distribution_normalize_code(vals) for vals in vals_list])
+
     def write(self, vals):
-        """Override of `sale` to keep the entry of staff as it was when the order was confirmed."""
-        if 'distributor_id' in vals and any(order.state in ('sale', 'cancel') for order in self):
+        """Override of `sale` to keep what was entered as it was when the order was confirmed."""
+        if _ENTRIES & vals.keys() and any(order.state in ('sale', 'cancel') for order in self):
             raise UserError(self.env._("Who referred an order is settled when it is confirmed."))
-        return super().write(vals)
+        return super().write(self._distribution_normalize_code(vals))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_attributed(self):
         if self.sudo().attribution_ids:
             raise UserError(self.env._(
                 "An order that is credited to a distributor is kept as a record. Cancel it instead."))
+
+    @api.model
+    def _distribution_normalize_code(self, vals):
+        code = vals.get('distribution_code')
+        return {**vals, 'distribution_code': code.strip().upper()} if code else vals
 
     # === BUSINESS METHODS === #
 
@@ -145,8 +171,8 @@ class SaleOrder(models.Model):
 
     def _distribution_flush(self):
         """Bring what `_distribution_get_claims` reads into the database."""
-        self.flush_model(['distributor_id', 'distribution_visitor', 'partner_id', 'partner_shipping_id', 'company_id',
-                          'state', 'date_order'])
+        self.flush_model(['distributor_id', 'distribution_code', 'distribution_visitor', 'partner_id',
+                          'partner_shipping_id', 'company_id', 'state', 'date_order'])
         self.env['res.partner'].flush_model()
         self.env['res.partner.bank'].flush_model()
         self.env['distribution.distributor'].flush_model()
@@ -167,6 +193,10 @@ class SaleOrder(models.Model):
                    NULL::timestamp AS expires_at
              WHERE o.distributor_id IS NOT NULL
          UNION ALL
+            SELECT 'code', %(now)s::timestamp, NULL, typed.id, NULL
+              FROM distribution_distributor typed
+             WHERE typed.code = o.distribution_code
+         UNION ALL
             SELECT 'binding', bound.from_at, bound.touch_id, bound.distributor_id, bound.expires_at
               FROM distribution_binding bound
              WHERE bound.partner_id = b.commercial_partner_id AND bound.company_id = o.company_id
@@ -186,6 +216,16 @@ class SaleOrder(models.Model):
               JOIN distribution_touch t ON t.id = met.id
              WHERE t.at > %(now)s::timestamp - make_interval(days => GREATEST(p.touch_window_days, %(evidence)s))
             """, now=now, evidence=_EVIDENCE_DAYS)
+
+    def _distribution_get_typed(self, code):
+        """Return the distributor of the order's company whose code was typed, or nobody.
+
+        :param str code: In any case, with any space around it.
+        :rtype: distribution.distributor
+        """
+        self.ensure_one()
+        return self.env['distribution.distributor'].sudo().search([
+            ('code', '=', code.strip().upper()), ('company_id', '=', self.company_id.id), ('state', '=', 'active')])
 
     @api.model
     def _distribution_prepare_attribution(self, order_id, rows, now):

@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from .common import DistributionCoreCommon
@@ -78,6 +78,30 @@ class TestAttribution(DistributionCoreCommon):
         self._create_touch(self.seller)
         attribution = self._confirm(distributor_id=self.other.id)
         self.assertRecordValues(attribution, [{'distributor_id': self.other.id, 'source': 'staff'}])
+
+    def test_a_typed_code_goes_before_a_touch_and_behind_staff(self):
+        self._create_touch(self.other)
+        self.assertRecordValues(
+            self._confirm(distribution_code=f' {self.seller.code.lower()} '),
+            [{'distributor_id': self.seller.id, 'source': 'code'}])
+        self.assertEqual(
+            self._confirm(distribution_code=self.seller.code, distributor_id=self.other.id).source, 'staff')
+
+    def test_a_code_of_nobody_is_refused_and_the_code_of_an_order_is_settled_when_it_is_confirmed(self):
+        self.seller._set_suspended("Review")
+        for code in ('NOBODY', self.seller.code):
+            with self.subTest(code=code), self.assertRaisesRegex(ValidationError, "No distributor has the code"):
+                self._create_order(distribution_code=code)
+        order = self._confirm(distribution_code=self.other.code).order_id
+        with self.assertRaisesRegex(UserError, "settled when it is confirmed"):
+            order.distribution_code = self.upline.code
+
+    def test_orders_that_are_imported_are_credited_by_their_code(self):
+        result = self.env['sale.order'].load(
+            ['partner_id/.id', 'distribution_code'], [[str(self.customer.id), self.seller.code]])
+        order = self.env['sale.order'].browse(result['ids'])
+        order.action_confirm()
+        self.assertRecordValues(order.attribution_ids, [{'distributor_id': self.seller.id, 'source': 'code'}])
 
     def test_the_buyer_is_never_credited(self):
         phone = '+86 138 0013 8000'

@@ -1,3 +1,5 @@
+from lxml import html
+
 from odoo.tests import new_test_user, tagged
 
 from .common import ShopCase
@@ -36,6 +38,30 @@ class TestAttribution(ShopCase):
     def test_a_cart_that_is_gone_is_no_error(self):
         self._add_to_cart().unlink()
         self.assertEqual(self.url_open('/d/MEI888', allow_redirects=False).status_code, 302)
+
+    def _type_code(self, code):
+        """Type a referral code into the cart; return the page that follows."""
+        page = html.fromstring(self.url_open('/shop/cart').text)
+        [token] = page.xpath("//form[@action='/shop/referral_code']/input[@name='csrf_token']/@value")
+        return self.url_open('/shop/referral_code', data={'code': code, 'csrf_token': token})
+
+    def test_a_code_typed_into_the_cart_goes_before_a_visit(self):
+        other = self.env['distribution.distributor'].create({
+            'partner_id': self.env['res.partner'].create({'name': "Other"}).id, 'code': 'OTHER7'})
+        other._set_active()
+        self.url_open('/d/MEI888')
+        cart = self._add_to_cart()
+        self.assertIn("Recommended by", self._type_code(' other7 ').text)
+        self.assertEqual(cart.distribution_code, 'OTHER7')
+        self.assertRecordValues(self._buy(cart), [{'distributor_id': other.id, 'source': 'code'}])
+
+    def test_an_unknown_code_is_answered_and_changes_nothing(self):
+        cart = self._add_to_cart()
+        self._type_code('MEI888')
+        self.assertIn("We know nobody with this code.", self._type_code('NOBODY').text)
+        self.assertEqual(cart.distribution_code, 'MEI888')
+        self._type_code('')
+        self.assertFalse(cart.distribution_code)
 
     def test_without_a_visit_nobody_is_credited(self):
         self.assertFalse(self._buy(self._add_to_cart()))

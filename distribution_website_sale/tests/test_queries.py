@@ -23,12 +23,13 @@ class TestQueries(UtilPerf):
                 self.assertEqual(self._get_url_hot_query(url), expected)
 
     def test_a_referred_visitor_pays_no_query_either(self):
-        self.env['distribution.distributor'].create({
+        mei = self.env['distribution.distributor'].create({
             'partner_id': self.env['res.partner'].create({'name': "Mei"}).id,
             'code': 'MEI888',
-        })._set_active()
+        })
+        mei._set_active()
         self.authenticate(None, None)
         expected = self._get_url_hot_query('/shop')
         self.url_open('/d/MEI888')
-        self.assertEqual(self.env['distribution.touch'].search_count([]), 1)
+        self.assertEqual(self.env['distribution.touch'].search_count([('distributor_id', '=', mei.id)]), 1)
         self.assertEqual(self._get_url_hot_query('/shop'), expected)
