@@ -41,7 +41,7 @@ class DistributionAdjustment(models.Model):
 
     _check_amount = models.Constraint('CHECK (amount != 0)', "An adjustment is of more or less than nothing.")
     _check_posted = models.Constraint(
-        "CHECK (state != 'posted' OR approved_by_id IS NULL OR approved_by_id != author_id)",
+        "CHECK (posted_at IS NULL OR approved_by_id IS NULL OR approved_by_id != author_id)",
         "Nobody approves an adjustment of their own.",
     )
 

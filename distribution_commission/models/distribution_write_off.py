@@ -41,7 +41,7 @@ class DistributionWriteOff(models.Model):
 
     _check_amount = models.Constraint('CHECK (amount > 0)', "A write-off is of more than nothing.")
     _check_posted = models.Constraint(
-        "CHECK (state != 'posted' OR (approved_by_id IS NOT NULL AND approved_by_id != author_id))",
+        "CHECK (posted_at IS NULL OR (approved_by_id IS NOT NULL AND approved_by_id != author_id))",
         "A debt is written off by two persons.",
     )
 
