@@ -60,12 +60,16 @@ class TestBooking(DistributionCommon):
             {'account_id': self.accrued.id, 'balance': -15, 'analytic_distribution': False},
             {'account_id': self.expense.id, 'balance': 15, 'analytic_distribution': distribution},
         ])
-        self.assertRecordValues(self._get_items().analytic_line_ids, [{'account_id': self.analytic.id, 'amount': -15}])
+        self.assertRecordValues(self._get_items().analytic_line_ids, [
+            {'general_account_id': self.expense.id, 'amount': -15}])
         self.assertBooks()
 
     def test_lines_of_different_accounts_are_told_apart(self):
         self.goods.property_distribution_expense_account_id = self.tea_expense
-        other = self.product.copy({'name': "Cup", 'categ_id': self.env['product.category'].create({'name': "Cups"}).id})
+        other = self.env['product.product'].create({
+            'name': "Cup", 'type': 'consu', 'list_price': 100.0, 'invoice_policy': 'order', 'taxes_id': False,
+            'categ_id': self.env['product.category'].create({'name': "Cups"}).id,
+        })
         self._invoice(self._create_order(order_line=[
             Command.create({'product_id': self.product.id, 'product_uom_qty': 1}),
             Command.create({'product_id': other.id, 'product_uom_qty': 2}),
