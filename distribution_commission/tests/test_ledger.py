@@ -51,11 +51,11 @@ class TestLedger(DistributionCommon):
         """)
         self.assertEqual(self.env.cr.fetchall(), [
             ('distribution_transfer_append_only',
-             "CREATE TRIGGER distribution_transfer_append_only BEFORE DELETE OR UPDATE ON public.distribution_transfer"
-             " FOR EACH ROW EXECUTE FUNCTION distribution_transfer_guard()", 'O', False, 'public'),
+             ("CREATE TRIGGER distribution_transfer_append_only BEFORE DELETE OR UPDATE ON public.distribution_transfer"
+              " FOR EACH ROW EXECUTE FUNCTION distribution_transfer_guard()"), 'O', False, 'public'),
             ('distribution_transfer_no_truncate',
-             "CREATE TRIGGER distribution_transfer_no_truncate BEFORE TRUNCATE ON public.distribution_transfer"
-             " FOR EACH STATEMENT EXECUTE FUNCTION distribution_transfer_guard()", 'O', False, 'public'),
+             ("CREATE TRIGGER distribution_transfer_no_truncate BEFORE TRUNCATE ON public.distribution_transfer"
+              " FOR EACH STATEMENT EXECUTE FUNCTION distribution_transfer_guard()"), 'O', False, 'public'),
         ])
 
     @mute_logger('odoo.sql_db')

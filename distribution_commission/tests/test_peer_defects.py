@@ -31,7 +31,7 @@ class TestPeerDefects(DistributionCommon):
             (('_mature',), {'merchant': -10, 'available': 10}),
             (('_mature', '_settle'), {'merchant': -10, 'payable': 10}),
         ]:
-            seller = self._create_distributor("Seller of %s" % len(steps))
+            seller = self._create_distributor(f"Seller of {len(steps)}")
             with self.subTest(steps):
                 order = self._create_order(distributor=seller)
                 invoice = self._invoice(order)
