@@ -3,10 +3,15 @@ from . import distribution_plan_version
 from . import distribution_plan_rule
 from . import distribution_attribution
 from . import distribution_commission
+from . import distribution_commission_expense
+from . import distribution_commission_hold
 from . import distribution_balance
 from . import distribution_settlement_run
 from . import distribution_settlement
 from . import distribution_state_mixin
+from . import distribution_correction_mixin
+from . import distribution_adjustment
+from . import distribution_write_off
 from . import distribution_payout_channel
 from . import distribution_withdrawal
 from . import distribution_payout
@@ -18,6 +23,8 @@ from . import distribution_distributor
 from . import distribution_privacy_request
 from . import distribution_level
 from . import distribution_risk_check
+from . import distribution_shadow_run
+from . import product_category
 from . import sale_order
 from . import sale_order_line
 from . import account_move

@@ -10,6 +10,7 @@ BUCKETS = [
     ('reserved', "In Payout"),      # in a withdrawal
     ('paid', "Paid"),
     ('withheld', "Tax Withheld"),
+    ('written_off', "Written Off"),    # where debts go that the merchant gave up; never above zero
 ]
 # Which account of the general ledger a bucket is part of; `merchant` is the expense.
 ACCRUED_BUCKETS = ('pending', 'available', 'held')
@@ -36,15 +37,21 @@ class DistributionBalance(models.Model):
 
     _bucket_uniq = models.Constraint('UNIQUE (distributor_id, bucket)', "A bucket has one balance.")
     _check_amount = models.Constraint(
-        "CHECK (amount >= 0 OR bucket IN ('merchant', 'payable'))",
+        "CHECK (amount >= 0 OR bucket IN ('merchant', 'payable', 'written_off'))",
         "This would take more out of a bucket than is in it.",
     )
 
     @api.model
     def _open(self, distributors):
-        """Create the balances of new distributors."""
+        """Create the balances that distributors do not have yet."""
+        present = {
+            (distributor, bucket)
+            for distributor, bucket in self.sudo()._read_group(
+                [('distributor_id', 'in', distributors.ids)], ['distributor_id', 'bucket'])
+        }
         self.sudo().create([
             {'distributor_id': distributor.id, 'company_id': distributor.company_id.id, 'bucket': bucket, 'amount': 0}
             for distributor in distributors
             for bucket, _label in BUCKETS
+            if (distributor, bucket) not in present
         ])

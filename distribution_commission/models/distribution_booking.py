@@ -1,3 +1,4 @@
+import json
 from collections import defaultdict
 from decimal import Decimal
 
@@ -19,6 +20,10 @@ class DistributionBooking(models.AbstractModel):
     | pending, available → merchant | accrued commission      | commission expense  |
     | payable → merchant            | payable (partner)       | commission expense  |
     +-------------------------------+-------------------------+---------------------+
+
+    The expense is that of the product's category, or of the nearest one above it that has one, or the
+    company's; with the analytic distribution of the sale line. A commission keeps both from its first
+    entry on.
     """
     _name = 'distribution.booking'
     _description = "Booking of Commissions"
@@ -43,6 +48,10 @@ class DistributionBooking(models.AbstractModel):
         if not rows:
             return 0
         company._distribution_check_accounting()
+        places = self.env['distribution.commission']._pin_expenses(
+            company, sorted({row['commission_id'] for row in rows}))
+        for row in rows:
+            row['account_id'], row['analytic'] = places[row['commission_id']]
         by_day = defaultdict(list)
         for row in rows:
             by_day[row['day']].append(row)
@@ -67,7 +76,7 @@ class DistributionBooking(models.AbstractModel):
     def _lock_unbooked(self, company):
         return self.env.execute_query_dict(SQL(
             """
-            SELECT t.id, t.distributor_id, d.partner_id, t.source, t.destination, t.amount::text AS amount,
+            SELECT t.id, t.commission_id, t.distributor_id, d.partner_id, t.source, t.destination, t.amount::text AS amount,
                    (t.posted_at AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS day
               FROM distribution_transfer t
               JOIN distribution_distributor d ON d.id = t.distributor_id
@@ -106,12 +115,13 @@ class DistributionBooking(models.AbstractModel):
 
     @api.model
     def _get_group(self, row):
-        """Return (kind, partner id): what is added up into one pair of journal items."""
+        """Return (kind, partner id, expense account id, analytic): what is added up into one pair of items."""
+        expense = (row['account_id'], row['analytic'])
         if row['source'] == 'merchant':
-            return ('accrual', 0)
+            return ('accrual', 0, *expense)
         if row['source'] in ACCRUED_BUCKETS:
-            return ('clawback', 0)
-        return ('debt', row['partner_id'])
+            return ('clawback', 0, *expense)
+        return ('debt', row['partner_id'], *expense)
 
     @api.model
     def _prepare_lines(self, company, key, amount):
@@ -120,7 +130,7 @@ class DistributionBooking(models.AbstractModel):
         :param tuple key: See `_get_group`.
         :param Decimal amount:
         """
-        kind, partner_id = key
+        kind, partner_id, expense_account_id, analytic = key
         account, balance, name = {
             'accrual': (company.distribution_accrued_account_id, -amount, self.env._("Commission accrued")),
             'clawback': (company.distribution_accrued_account_id, amount, self.env._("Commission taken back")),
@@ -128,8 +138,20 @@ class DistributionBooking(models.AbstractModel):
                 company.distribution_payable_account_id, amount,
                 self.env._("Commission taken back after settlement")),
         }[kind]
-        common = {'name': name, 'analytic_distribution': False}
         return [
-            {**common, 'account_id': account.id, 'partner_id': partner_id, 'balance': float(balance)},
-            {**common, 'account_id': company.distribution_expense_account_id.id, 'balance': float(-balance)},
+            {'name': name, 'account_id': account.id, 'partner_id': partner_id, 'balance': float(balance),
+             'analytic_distribution': False},
+            {'name': name, 'account_id': expense_account_id, 'balance': float(-balance),
+             'analytic_distribution': self._get_analytic(analytic)},
         ]
+
+    @api.model
+    def _get_analytic(self, analytic):
+        """Return an analytic distribution without what was deleted since the sale."""
+        distribution = json.loads(analytic) if analytic else {}
+        accounts = {int(id_) for key in distribution for id_ in key.split(',')}
+        existing = set(self.env['account.analytic.account'].browse(accounts).exists().ids)
+        return {
+            key: share for key, share in distribution.items()
+            if {int(id_) for id_ in key.split(',')} <= existing
+        } or False

@@ -89,6 +89,7 @@ class DistributionBooks(models.AbstractModel):
                           SUM(CASE 'merchant' WHEN source THEN amount WHEN destination THEN -amount END) AS earned,
                           SUM(CASE 'pending' WHEN destination THEN amount WHEN source THEN -amount END) AS pending,
                           SUM(CASE 'available' WHEN destination THEN amount WHEN source THEN -amount END) AS available,
+                          SUM(CASE 'held' WHEN destination THEN amount WHEN source THEN -amount END) AS held,
                           SUM(CASE 'payable' WHEN destination THEN amount WHEN source THEN -amount END) AS settled
                      FROM distribution_transfer
                  GROUP BY commission_id
@@ -96,6 +97,7 @@ class DistributionBooks(models.AbstractModel):
       JOIN LATERAL (VALUES ('earned', COALESCE(t.earned, 0), c.earned_amount),
                            ('pending', COALESCE(t.pending, 0), c.pending_amount),
                            ('available', COALESCE(t.available, 0), c.available_amount),
+                           ('held', COALESCE(t.held, 0), c.held_amount),
                            ('settled', COALESCE(t.settled, 0), c.settled_amount)
                    ) AS v(bucket, expected, actual) ON expected != actual
             """)

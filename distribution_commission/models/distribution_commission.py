@@ -2,7 +2,10 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_amount
 
 from ..engine import accrue
-from .distribution_transfer import Transfer, to_minor
+from .distribution_transfer import Transfer
+
+# Out of where money is taken back: the least certain first. What is settled may become a debt.
+_TAKEN_FROM = ('pending', 'available', 'held', 'payable')
 
 
 class DistributionCommission(models.Model):
@@ -59,8 +62,18 @@ class DistributionCommission(models.Model):
     earned_amount = fields.Monetary(string="Commission", readonly=True)
     pending_amount = fields.Monetary(string="Pending", readonly=True)
     available_amount = fields.Monetary(string="Available", readonly=True)
+    held_amount = fields.Monetary(string="Held", readonly=True, default=0, help="Under review.")
     settled_amount = fields.Monetary(string="Settled", readonly=True)
     transfer_count = fields.Integer(readonly=True)
+    expense_account_id = fields.Many2one(
+        comodel_name='account.account',
+        index='btree_not_null',
+        ondelete='restrict',
+        readonly=True,
+        groups='distribution_core.group_distribution_user',
+        help="Where it is booked, from the first entry on: what is taken back later goes to the same account.",
+    )
+    analytic_distribution = fields.Json(readonly=True, groups='distribution_core.group_distribution_user')
     created_at = fields.Datetime(string="Earned on", required=True, readonly=True)
     delivered_at = fields.Datetime(readonly=True)
     available_on = fields.Datetime(readonly=True, help="When the hold after delivery is over.")
@@ -74,6 +87,7 @@ class DistributionCommission(models.Model):
         selection=[
             ('pending', "Pending"),
             ('available', "Available"),
+            ('held', "Under review"),
             ('settled', "Settled"),
             ('cancelled', "Taken back"),
         ],
@@ -87,20 +101,23 @@ class DistributionCommission(models.Model):
     # The open rows only: what is settled costs nothing, however long the history.
     _pending_idx = models.Index('(available_on) WHERE pending_amount > 0')
     _available_idx = models.Index('(company_id, distributor_id) WHERE available_amount > 0')
+    _held_idx = models.Index('(company_id, distributor_id) WHERE held_amount > 0')
     _check_amounts = models.Constraint(
-        'CHECK (pending_amount >= 0 AND available_amount >= 0 AND settled_amount >= 0)',
+        'CHECK (pending_amount >= 0 AND available_amount >= 0 AND held_amount >= 0 AND settled_amount >= 0)',
         "A commission cannot give back more than it holds.",
     )
 
     # === COMPUTE METHODS === #
 
-    @api.depends('earned_amount', 'pending_amount', 'available_amount')
+    @api.depends('earned_amount', 'pending_amount', 'available_amount', 'held_amount')
     def _compute_status(self):
         for commission in self:
             if commission.pending_amount:
                 commission.status = 'pending'
             elif commission.available_amount:
                 commission.status = 'available'
+            elif commission.held_amount:
+                commission.status = 'held'
             else:
                 commission.status = 'settled' if commission.earned_amount else 'cancelled'
 
@@ -114,8 +131,11 @@ class DistributionCommission(models.Model):
         domains = {
             'pending': fields.Domain('pending_amount', '>', 0),
             'available': fields.Domain([('pending_amount', '=', 0), ('available_amount', '>', 0)]),
+            'held': fields.Domain([
+                ('pending_amount', '=', 0), ('available_amount', '=', 0), ('held_amount', '>', 0)]),
             'settled': fields.Domain([
-                ('pending_amount', '=', 0), ('available_amount', '=', 0), ('earned_amount', '>', 0)]),
+                ('pending_amount', '=', 0), ('available_amount', '=', 0), ('held_amount', '=', 0),
+                ('earned_amount', '>', 0)]),
             'cancelled': fields.Domain('earned_amount', '=', 0),
         }
         return fields.Domain.OR(domains[status] for status in value if status in domains)
@@ -143,9 +163,10 @@ class DistributionCommission(models.Model):
         if targets.keys() - existing.keys():
             existing = self._lock_existing([fact.attribution_id for fact in facts])
         self._update_facts(targets, existing)
+        goals = self._get_goals(targets, existing)
         transfers = []
         for key, row in existing.items():
-            transfers += self._prepare_transfers(row, targets.get(key))
+            transfers += self._prepare_transfers(row, goals[key], targets.get(key))
         return self.env['distribution.transfer']._post(transfers, company, now)
 
     @api.model
@@ -181,21 +202,30 @@ class DistributionCommission(models.Model):
         return targets
 
     @api.model
-    def _lock_existing(self, attribution_ids):
+    def _lock_existing(self, attribution_ids, lock=True):
+        """Return the commissions of these attributions, locked unless they are only read.
+
+        :return: Rows in minor units, per (sale line, tier, distributor).
+        :rtype: dict[tuple[int, int, int], dict]
+        """
         rows = self.env.execute_query_dict(SQL(
             """
             SELECT c.id, c.order_line_ref, c.tier, c.distributor_id, c.transfer_count,
                    (c.earned_amount * f.minor)::bigint AS earned,
                    (c.pending_amount * f.minor)::bigint AS pending,
-                   (c.available_amount * f.minor)::bigint AS available
+                   (c.available_amount * f.minor)::bigint AS available,
+                   (c.held_amount * f.minor)::bigint AS held,
+                   (policy.max_commission_rate * 10000)::int AS bound_ppm
               FROM distribution_commission c
+              JOIN distribution_attribution a ON a.id = c.attribution_id
+              JOIN distribution_policy policy ON policy.id = a.policy_id
               JOIN res_company company ON company.id = c.company_id
               JOIN res_currency currency ON currency.id = company.currency_id
       CROSS JOIN LATERAL (SELECT (10 ^ currency.decimal_places)::numeric AS minor) f
              WHERE c.attribution_id = ANY(%s)
           ORDER BY c.id
-               FOR UPDATE OF c
-            """, attribution_ids))
+            %s
+            """, attribution_ids, SQL("FOR UPDATE OF c") if lock else SQL()))
         return {(row['order_line_ref'], row['tier'], row['distributor_id']): row for row in rows}
 
     @api.model
@@ -208,9 +238,9 @@ class DistributionCommission(models.Model):
             INSERT INTO distribution_commission
                         (attribution_id, order_name, order_line_ref, order_line_id, product_name, distributor_id,
                          tier, company_id, created_at, transfer_count, base_amount,
-                         earned_amount, pending_amount, available_amount, settled_amount)
+                         earned_amount, pending_amount, available_amount, held_amount, settled_amount)
                  SELECT attribution_id, order_name, order_line_ref, order_line_ref, product_name, distributor_id,
-                        tier, %(company_id)s, %(now)s::timestamp, 0, 0, 0, 0, 0, 0
+                        tier, %(company_id)s, %(now)s::timestamp, 0, 0, 0, 0, 0, 0, 0
                    FROM unnest(%(attribution_id)s::int[], %(order_name)s::text[], %(order_line_ref)s::int[],
                                %(product_name)s::text[], %(distributor_id)s::int[], %(tier)s::int[])
                      AS t(attribution_id, order_name, order_line_ref, product_name, distributor_id, tier)
@@ -255,60 +285,49 @@ class DistributionCommission(models.Model):
             delivered_at=column['delivered_at'], hold_days=column['hold_days']))
 
     @api.model
-    def _prepare_transfers(self, row, target):
-        """Return the transfers that bring a commission to its target.
+    def _get_goals(self, targets, existing):
+        """Return what each commission is to add up to; more than the documents say hangs in here.
 
-        What is taken back comes out of where it lies, the least certain money first: pending, then
-        available, then what is settled already; that may leave the distributor owing.
+        :param dict targets: See `_get_targets`.
+        :param dict existing: See `_lock_existing`.
+        :return: Minor units, by the key of `existing`.
+        :rtype: dict[tuple[int, int, int], int]
+        """
+        return {key: targets[key]['amount'] if key in targets else 0 for key in existing}
+
+    @api.model
+    def _prepare_transfers(self, row, goal, target):
+        """Return the transfers that bring a commission to its goal.
 
         :param dict row: A locked commission, in minor units.
+        :param int goal: See `_get_goals`.
         :param dict|None target: None: the documents no longer give reason for anything.
         :rtype: list[Transfer]
         """
-        difference = (target['amount'] if target else 0) - row['earned']
+        difference = goal - row['earned']
         explanation = target['explanation'] if target else {'amount': 0}
-        if difference > 0:
-            moves = [('merchant', 'pending', difference, 'accrual')]
-        else:
-            moves, rest = [], -difference
-            for bucket, amount in (('pending', row['pending']), ('available', row['available']), ('payable', rest)):
-                taken = min(rest, amount)
-                if taken:
-                    moves.append((bucket, 'merchant', taken, 'clawback'))
-                    rest -= taken
+        reason = 'accrual' if difference > 0 else 'clawback'
         return [
-            Transfer.of_commission(row, *move, position=position, explanation=explanation)
-            for position, move in enumerate(moves, start=1)
+            Transfer.of_commission(row, *move, reason, position=position, explanation=explanation)
+            for position, move in enumerate(self._get_moves(row, difference), start=1)
         ]
 
     @api.model
-    def _mature(self, company, now, limit=5000):
-        """Move what is delivered, paid and over its hold from pending to available.
+    def _get_moves(self, row, difference):
+        """Return the (source, destination, amount) that add a signed amount to a commission.
 
-        :return: How many commissions matured.
-        :rtype: int
+        What is taken back comes out of where it lies, the least certain money first: pending,
+        available, held, and then what is settled already; that may leave the distributor owing.
         """
-        self.flush_model()
-        rows = self.env.execute_query_dict(SQL(
-            """
-            SELECT id, distributor_id, transfer_count, (pending_amount * %(minor)s)::bigint AS pending
-              FROM distribution_commission
-             WHERE pending_amount > 0 AND available_on <= %(now)s::timestamp AND company_id = %(company_id)s
-          ORDER BY id
-             LIMIT %(limit)s
-               FOR UPDATE SKIP LOCKED
-            """, minor=10 ** company.currency_id.decimal_places, now=now, company_id=company.id, limit=limit))
-        return self.env['distribution.transfer']._post([
-            Transfer.of_commission(row, 'pending', 'available', row['pending'], 'maturity') for row in rows
-        ], company, now)
-
-    @api.model
-    def _cron_mature(self):
-        """Let commissions mature, company by company, in batches."""
-        for [company] in self._read_group([('pending_amount', '>', 0)], ['company_id']):
-            while count := self._mature(company, fields.Datetime.now()):
-                if not self.env['ir.cron']._commit_progress(count):
-                    return
+        if difference > 0:
+            return [('merchant', 'pending', difference)]
+        moves, rest = [], -difference
+        for bucket in _TAKEN_FROM:
+            taken = rest if bucket == 'payable' else min(rest, row[bucket])
+            if taken:
+                moves.append((bucket, 'merchant', taken))
+                rest -= taken
+        return moves
 
     # === GETTERS === #
 
@@ -333,9 +352,14 @@ class DistributionCommission(models.Model):
             lines.append(self.env._(
                 "All commissions on this line together are limited to %(cap)s %% of the base, so it was cut to %(amount)s.",
                 cap=f"{trace['cap']['ppm'] / 10_000:g}", amount=self._format_minor(trace['amount'])))
-        if trace['amount'] != to_minor(self.earned_amount, self.currency_id):
+        lines += self._get_adjustment_lines()
+        if not self.base_amount:
             lines.append(self.env._("Taken back since: the sale was cancelled or refunded."))
         return lines
+
+    def _get_adjustment_lines(self):
+        """Hook: what persons changed about it, in words."""
+        return []
 
     def _get_rule_explanation_lines(self, trace, rule):
         amount = self._format_minor(trace['before_cap'])

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 AMOUNT_FIELDS = {
     'pending_amount': 'pending',
     'available_amount': 'available',
+    'held_amount': 'held',
     'payable_amount': 'payable',
     'reserved_amount': 'reserved',
     'paid_amount': 'paid',
@@ -20,6 +21,7 @@ class DistributionDistributor(models.Model):
     balance_ids = fields.One2many(comodel_name='distribution.balance', inverse_name='distributor_id', readonly=True)
     pending_amount = fields.Monetary(string="Pending", compute='_compute_amounts')
     available_amount = fields.Monetary(string="Available", compute='_compute_amounts')
+    held_amount = fields.Monetary(string="Held", compute='_compute_amounts', help="Under review.")
     payable_amount = fields.Monetary(string="Payable", compute='_compute_amounts')
     reserved_amount = fields.Monetary(string="In Payout", compute='_compute_amounts')
     paid_amount = fields.Monetary(string="Paid", compute='_compute_amounts')
@@ -146,6 +148,10 @@ class DistributionDistributor(models.Model):
                 limit=self.currency_id.format(limit), left=self.currency_id.format(max(0.0, limit - asked))))
 
     # === GETTERS === #
+
+    @api.model
+    def _get_amount_fields(self):
+        return AMOUNT_FIELDS
 
     def _get_retain_until(self):
         """Override of `distribution_core`: tax records name who was paid, for years after the last payout."""

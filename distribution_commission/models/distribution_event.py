@@ -46,6 +46,10 @@ class DistributionEvent(models.Model):
     )
     told_at = fields.Datetime(required=True, readonly=True)
     error = fields.Text(readonly=True, help="Why this order could not be worked on.")
+    failed_at = fields.Datetime(string="Failed on", readonly=True)
+    tries = fields.Integer(readonly=True, help="How often it could not be worked on.")
+    state = fields.Selection(
+        selection=[('waiting', "Waiting"), ('failed', "Failed")], compute='_compute_state', search='_search_state')
 
     _todo_idx = models.Index('(id) WHERE error IS NULL')
     _order_idx = models.Index('(order_ref)')
@@ -53,10 +57,22 @@ class DistributionEvent(models.Model):
     def _compute_order_model(self):
         self.order_model = 'sale.order'
 
+    @api.depends('error')
+    def _compute_state(self):
+        for event in self:
+            event.state = 'failed' if event.error else 'waiting'
+
+    def _search_state(self, operator, value):
+        if operator != 'in':
+            return NotImplemented
+        domains = {'waiting': fields.Domain('error', '=', False), 'failed': fields.Domain('error', '!=', False)}
+        return fields.Domain.OR(domains[state] for state in value if state in domains)
+
     # === ACTION METHODS === #
 
     def action_retry(self):
         """Button: forget the error, so that the processor tries again."""
+        self.check_access('read')
         self.sudo().write({'error': False})
         self._trigger()
 
@@ -140,10 +156,28 @@ class DistributionEvent(models.Model):
             [id_ for id_, order_id, _at in rows if order_id not in failed]))
         for order_id, error in failed.items():
             self.env.execute_query(SQL(
-                "UPDATE distribution_event SET error = %s WHERE id = ANY(%s) RETURNING id",
-                error, [id_ for id_, marked_id, _at in rows if marked_id == order_id]))
+                """
+                UPDATE distribution_event
+                   SET error = %s, failed_at = %s::timestamp, tries = COALESCE(tries, 0) + 1
+                 WHERE id = ANY(%s)
+             RETURNING id
+                """, error, fields.Datetime.now(), [id_ for id_, marked_id, _at in rows if marked_id == order_id]))
         self.invalidate_model()
+        self._tell_of_failures(list(failed))
         return len(rows)
+
+    @api.model
+    def _tell_of_failures(self, order_ids):
+        """Leave an activity on each order that could not be worked on, once until it is done."""
+        orders = self.env['sale.order'].sudo().browse(order_ids).exists()
+        todo = self.env.ref('mail.mail_activity_data_warning', raise_if_not_found=False)
+        summary = self.env._("Commissions of this order could not be worked out")
+        for order in orders if todo else ():
+            user = order.company_id._distribution_get_officer()
+            if user and not order.activity_ids.filtered(lambda activity: activity.summary == summary):
+                order.activity_schedule(
+                    activity_type_id=todo.id, summary=summary, user_id=user.id,
+                    note=self.env._("The work queue of Distribution says why, and tries again."))
 
     @api.model
     def _process_orders(self, told_at):

@@ -14,17 +14,20 @@ _POST = """
     WITH posted AS (
         INSERT INTO distribution_transfer
                     (idempotency_key, company_id, distributor_id, source, destination, amount, reason,
-                     commission_id, settlement_id, withdrawal_id, move_line_id, explanation, posted_at)
+                     commission_id, settlement_id, withdrawal_id, adjustment_id, write_off_id,
+                     move_line_id, explanation, posted_at)
              SELECT key, %(company_id)s, distributor_id, source, destination,
                     amount * %(minor_unit)s::numeric, reason,
-                    commission_id, settlement_id, withdrawal_id, move_line_id, explanation::jsonb,
-                    %(now)s::timestamp
+                    commission_id, settlement_id, withdrawal_id, adjustment_id, write_off_id,
+                    move_line_id, explanation::jsonb, %(now)s::timestamp
                FROM unnest(%(idempotency_key)s::text[], %(distributor_id)s::int[], %(source)s::text[],
                            %(destination)s::text[], %(amount)s::bigint[], %(reason)s::text[],
                            %(commission_id)s::int[], %(settlement_id)s::int[], %(withdrawal_id)s::int[],
+                           %(adjustment_id)s::int[], %(write_off_id)s::int[],
                            %(move_line_id)s::int[], %(explanation)s::text[])
                  AS t(key, distributor_id, source, destination, amount, reason,
-                      commission_id, settlement_id, withdrawal_id, move_line_id, explanation)
+                      commission_id, settlement_id, withdrawal_id, adjustment_id, write_off_id,
+                      move_line_id, explanation)
         ON CONFLICT (idempotency_key) DO NOTHING
           RETURNING distributor_id, commission_id, source, destination, amount
     ), moved AS (
@@ -49,6 +52,7 @@ _POST = """
            SET earned_amount = c.earned_amount + delta.earned,
                pending_amount = c.pending_amount + delta.pending,
                available_amount = c.available_amount + delta.available,
+               held_amount = c.held_amount + delta.held,
                settled_amount = c.settled_amount + delta.settled,
                transfer_count = c.transfer_count + delta.count
           FROM (
@@ -56,6 +60,7 @@ _POST = """
                       -COALESCE(SUM(amount) FILTER (WHERE bucket = 'merchant'), 0) AS earned,
                       COALESCE(SUM(amount) FILTER (WHERE bucket = 'pending'), 0) AS pending,
                       COALESCE(SUM(amount) FILTER (WHERE bucket = 'available'), 0) AS available,
+                      COALESCE(SUM(amount) FILTER (WHERE bucket = 'held'), 0) AS held,
                       COALESCE(SUM(amount) FILTER (WHERE bucket = 'payable'), 0) AS settled,
                       COUNT(*) / 2 AS count
                  FROM moved
@@ -82,6 +87,8 @@ class Transfer(NamedTuple):
     commission_id: int | None = None
     settlement_id: int | None = None
     withdrawal_id: int | None = None
+    adjustment_id: int | None = None
+    write_off_id: int | None = None
     move_line_id: int | None = None
     explanation: dict | None = None
 
@@ -141,6 +148,10 @@ class DistributionTransfer(models.Model):
         comodel_name='distribution.settlement', index='btree_not_null', ondelete='restrict', readonly=True)
     withdrawal_id = fields.Many2one(
         comodel_name='distribution.withdrawal', index='btree_not_null', ondelete='restrict', readonly=True)
+    adjustment_id = fields.Many2one(
+        comodel_name='distribution.adjustment', index='btree_not_null', ondelete='restrict', readonly=True)
+    write_off_id = fields.Many2one(
+        comodel_name='distribution.write.off', index='btree_not_null', ondelete='restrict', readonly=True)
     source = fields.Selection(selection=BUCKETS, string="From", required=True, readonly=True)
     destination = fields.Selection(selection=BUCKETS, string="To", required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
@@ -153,6 +164,10 @@ class DistributionTransfer(models.Model):
             ('reservation', "Withdrawal asked"),
             ('release', "Withdrawal ended unpaid"),
             ('payout', "Payout"),
+            ('hold', "Held for review"),
+            ('unhold', "Released after review"),
+            ('adjustment', "Adjustment"),
+            ('write_off', "Debt written off"),
         ],
         required=True,
         readonly=True,
@@ -173,6 +188,14 @@ class DistributionTransfer(models.Model):
     _check_sale = models.Constraint(
         "CHECK ((source != 'merchant' AND destination != 'merchant') OR commission_id IS NOT NULL)",
         "No commission without a sale line.",
+    )
+    _check_adjustment = models.Constraint(
+        "CHECK ((reason = 'adjustment') = (adjustment_id IS NOT NULL))",
+        "An adjustment is posted by an adjustment and by nothing else.",
+    )
+    _check_write_off = models.Constraint(
+        "CHECK ((source = 'written_off') = (write_off_id IS NOT NULL) AND destination != 'written_off')",
+        "A debt is written off by a write-off and by nothing else.",
     )
     _distributor_idx = models.Index('(distributor_id, id)')
     _unbooked_idx = models.Index(

@@ -18,6 +18,13 @@ class ResCompany(models.Model):
         comodel_name='account.account', string="Commission Payable",
         domain="[('account_type', '=', 'liability_payable')]", check_company=True)
 
+    distribution_write_off_account_id = fields.Many2one(
+        comodel_name='account.account', string="Debts Written Off", check_company=True,
+        help="Where debts of distributors go that the company gives up. Empty: the commission expense.")
+    distribution_adjustment_limit = fields.Monetary(
+        string="Adjustments Without a Second Person", default=10_000.0,
+        help="What one person may adjust for a distributor within 30 days. Beyond it a second person approves.")
+
     # === BUSINESS METHODS === #
 
     def _distribution_setup_accounting(self):
@@ -86,6 +93,16 @@ class ResCompany(models.Model):
             'distribution_journal_id', 'distribution_expense_account_id',
             'distribution_accrued_account_id', 'distribution_payable_account_id',
         )
+
+    def _distribution_get_officer(self):
+        """Return who looks after what went wrong: the longest serving officer of the company, if any.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        group = self.env.ref('distribution_core.group_distribution_user')
+        return group.sudo().all_user_ids.filtered(
+            lambda user: user.active and self in user.company_ids and not user.share).sorted('id')[:1]
 
     def _distribution_get_tz(self):
         """Return the time zone in which the company's days begin."""

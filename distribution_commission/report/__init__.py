@@ -1,1 +1,2 @@
+from . import distribution_debt_report
 from . import distribution_link_report

@@ -39,6 +39,45 @@ class TestLedger(DistributionCommon):
                 self.env.cr.execute(query)
         self.assertBalances(self.seller, merchant=-10, pending=10)
 
+    def test_the_guard_is_an_ordinary_part_of_the_schema(self):
+        """A dump takes along what hangs on the table in the schema: triggers, fired for everybody, and their function."""
+        self.env.cr.execute("""
+            SELECT tgname, pg_get_triggerdef(t.oid), tgenabled, tgisinternal, n.nspname
+              FROM pg_trigger t
+              JOIN pg_proc p ON p.oid = t.tgfoid
+              JOIN pg_namespace n ON n.oid = p.pronamespace
+             WHERE tgrelid = 'distribution_transfer'::regclass AND p.proname = 'distribution_transfer_guard'
+          ORDER BY tgname
+        """)
+        self.assertEqual(self.env.cr.fetchall(), [
+            ('distribution_transfer_append_only',
+             ("CREATE TRIGGER distribution_transfer_append_only BEFORE DELETE OR UPDATE ON public.distribution_transfer"
+              " FOR EACH ROW EXECUTE FUNCTION distribution_transfer_guard()"), 'O', False, 'public'),
+            ('distribution_transfer_no_truncate',
+             ("CREATE TRIGGER distribution_transfer_no_truncate BEFORE TRUNCATE ON public.distribution_transfer"
+              " FOR EACH STATEMENT EXECUTE FUNCTION distribution_transfer_guard()"), 'O', False, 'public'),
+        ])
+
+    @mute_logger('odoo.sql_db')
+    def test_the_guard_comes_back_with_an_update_of_the_module(self):
+        self.env.cr.execute("DROP FUNCTION distribution_transfer_guard() CASCADE")
+        self.env['distribution.transfer'].init()
+        with self.assertRaises(errors.RaiseException), self.env.cr.savepoint():
+            self.env.cr.execute("DELETE FROM distribution_transfer")
+
+    @mute_logger('odoo.sql_db')
+    def test_the_guard_survives_the_removal_of_other_models_records(self):
+        """What an uninstallation does to rows that point at its own records stops at the ledger."""
+        commission = self.transfer.commission_id
+        for query in (
+            "DELETE FROM distribution_commission WHERE id = %s",
+            "DELETE FROM distribution_distributor WHERE id = %s",
+        ):
+            record = commission if 'commission ' in query else self.seller
+            with self.subTest(query), self.assertRaises(errors.IntegrityError), self.env.cr.savepoint():
+                self.env.cr.execute(query, [record.id])
+        self.assertBalances(self.seller, merchant=-10, pending=10)
+
     @mute_logger('odoo.sql_db')
     def test_a_journal_item_is_filled_in_once(self):
         self._book()

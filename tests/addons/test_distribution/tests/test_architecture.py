@@ -28,6 +28,7 @@ WRITERS = {
     'distribution_core/models/distribution_level_run.py',
     'distribution_core/models/distribution_level_run_line.py',
     'distribution_commission/models/distribution_commission.py',
+    'distribution_commission/models/distribution_commission_expense.py',
     'distribution_commission/models/distribution_event.py',
     'distribution_commission/models/distribution_transfer.py',
 }
