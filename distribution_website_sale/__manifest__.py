@@ -10,6 +10,7 @@
     'auto_install': True,
     'data': [
         'views/distribution_link_views.xml',
+        'views/distribution_plan_views.xml',
     ],
     'assets': {
         'web.assets_tests': [

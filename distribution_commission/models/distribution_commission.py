@@ -156,12 +156,10 @@ class DistributionCommission(models.Model):
         :rtype: dict[tuple[int, int, int], dict]
         """
         targets = {}
-        kinds = self.env['distribution.plan.rule']._engine_kinds()
         versions = self.env['distribution.plan.version'].browse({fact.plan_version_id for fact in facts})
-        plans = {version.id: (version.rule_ids._to_engine(), version._get_cap_ppm()) for version in versions}
+        plans = {version.id: version._to_engine() for version in versions}
         for fact in facts:
-            rules, cap_ppm = plans[fact.plan_version_id]
-            for accrual in accrue(fact.order, rules, kinds=kinds, cap_ppm=cap_ppm):
+            for accrual in accrue(fact.order, **plans[fact.plan_version_id]):
                 details = fact.details[accrual.line_id]
                 targets[accrual.line_id, accrual.tier, accrual.distributor_id] = {
                     'attribution_id': fact.attribution_id,
@@ -329,10 +327,8 @@ class DistributionCommission(models.Model):
             lines.append(self.env._("Share of the order's discounts: %s", self._format_minor(base['discount'])))
         lines.append(self.env._("Commission base: %s", self._format_minor(base['net'])))
         lines += self._get_rule_explanation_lines(trace, rule)
-        if 'cap' in trace:
-            lines.append(self.env._(
-                "All commissions on this line together are limited to %(cap)s %% of the base, so it was cut to %(amount)s.",
-                cap=f"{trace['cap']['ppm'] / 10_000:g}", amount=self._format_minor(trace['amount'])))
+        if cut_lines := self._get_cut_explanation_lines(trace):
+            lines += [*cut_lines, self.env._("So it was cut to %s.", self._format_minor(trace['amount']))]
         if trace['amount'] != to_minor(self.earned_amount, self.currency_id):
             lines.append(self.env._("Taken back since: the sale was cancelled or refunded."))
         return lines
@@ -343,9 +339,11 @@ class DistributionCommission(models.Model):
             return [self.env._(
                 "Tier %(tier)s earns %(rate)s %%: %(amount)s",
                 tier=trace['tier'], rate=f"{rule['value'] / 10_000:g}", amount=amount)]
-        return [self.env._(
-            "Tier %(tier)s earns %(value)s per unit: %(amount)s",
-            tier=trace['tier'], value=self._format_minor(rule['value']), amount=amount)]
+        if rule['kind'] == 'fixed':
+            return [self.env._(
+                "Tier %(tier)s earns %(value)s per unit: %(amount)s",
+                tier=trace['tier'], value=self._format_minor(rule['value']), amount=amount)]
+        return self._get_kind_explanation_lines(trace, rule)
 
     def _format_minor(self, amount):
         return format_amount(self.env, amount / 10 ** self.currency_id.decimal_places, self.currency_id)

@@ -3,5 +3,7 @@ from . import test_link_report
 from . import test_path
 from . import test_payout
 from . import test_plan
+from . import test_plan_kind
+from . import test_plan_scope
 from . import test_privacy
 from . import test_security

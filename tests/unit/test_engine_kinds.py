@@ -1,6 +1,9 @@
 """Kinds, scopes and limits of rules: properties, and worked examples as tables."""
 import json
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from distribution_engine import (
     KINDS,
     PPM,
@@ -14,8 +17,6 @@ from distribution_engine import (
     evaluate,
     net_amounts,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 PAYEES = (Payee(1, 10, 1), Payee(2, 20, 2), Payee(3, 30, 3))
 BANDS = ((0, 50_000), (1000_00, 80_000), (5000_00, 100_000))
