@@ -29,8 +29,6 @@ class DistributionPlanBand(models.Model):
         string="From Quantity", digits=(16, 3), help="Of what the rule pays on in one order, less returns.")
     rate = fields.Float(string="Rate (%)", digits=(7, 4))
 
-    _lower_uniq = models.UniqueIndex(
-        '(rule_id, lower_amount, lower_quantity)', "Two bands of a rule begin at the same bound.")
     _check_rate = models.Constraint('CHECK (rate BETWEEN 0 AND 100)', "A rate must be between 0 % and 100 %.")
     _check_lower = models.Constraint(
         'CHECK (lower_amount >= 0 AND lower_quantity >= 0)', "A band cannot begin below zero.")
