@@ -64,7 +64,8 @@ class DistributionCommission(models.Model):
     created_at = fields.Datetime(string="Earned on", required=True, readonly=True)
     delivered_at = fields.Datetime(readonly=True)
     available_on = fields.Datetime(readonly=True, help="When the hold after delivery is over.")
-    explanation = fields.Json(readonly=True)
+    # Costs and what others earn are in it: a distributor reads the plain words.
+    explanation = fields.Json(readonly=True, groups='distribution_core.group_distribution_user')
     explanation_text = fields.Text(
         compute='_compute_explanation_text', groups='distribution_core.group_distribution_user')
     transfer_ids = fields.One2many(
@@ -106,7 +107,8 @@ class DistributionCommission(models.Model):
 
     def _compute_explanation_text(self):
         for commission in self:
-            commission.explanation_text = "\n".join(commission._get_explanation_lines())
+            commission.explanation_text = "\n".join(
+                commission._get_explanation_lines() + commission._get_passed_over_lines())
 
     def _search_status(self, operator, value):
         if operator != 'in':
@@ -316,7 +318,7 @@ class DistributionCommission(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        trace = self.explanation
+        trace = self.sudo().explanation
         if not trace:
             return [self.env._("The sale was cancelled or refunded, so nothing is earned on it.")]
         base, rule = trace['base'], trace['rule']

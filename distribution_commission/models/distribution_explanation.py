@@ -79,3 +79,18 @@ class DistributionCommission(models.Model):
                 "One tier earns %(limit)s on an order at most.", limit=self._format_minor(step['limit']))
         return self.env._(
             "All commissions on an order together are limited to %(limit)s.", limit=self._format_minor(step['limit']))
+
+    def _get_passed_over_lines(self):
+        """Say which rules stood above the one that paid, and what of the sale did not fit them.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        passed_over = (self.explanation or {}).get('passed_over', [])
+        rules = self.env['distribution.plan.rule'].browse(rule_id for rule_id, _reason in passed_over)
+        reasons = rules._get_reason_labels()
+        return [
+            self.env._("Passed over: %(rule)s. Did not fit: %(reason)s", rule=rule.display_name,
+                       reason=reasons.get(reason, reason))
+            for rule, (_id, reason) in zip(rules, passed_over, strict=True)
+        ]

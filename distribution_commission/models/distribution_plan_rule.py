@@ -212,6 +212,16 @@ class DistributionPlanRule(models.Model):
     def _get_bound_field(self):
         return 'lower_quantity' if self.kind == 'bands_quantity' else 'lower_amount'
 
+    def _get_reason_labels(self):
+        """Return what the reasons are called for which the kernel passes over a rule."""
+        fields_ = {**self._get_scope_fields(), 'customer': 'customer'}
+        labels = self.fields_get(list(fields_.values()), ['string'])
+        return {
+            **{name: labels[field]['string'] for name, field in fields_.items() if field in labels},
+            'date': self.env._("Date of the order"),
+            'cost': self.env._("No cost is known"),
+        }
+
     def _get_value_text(self):
         """Say in words how much the rule pays."""
         self.ensure_one()

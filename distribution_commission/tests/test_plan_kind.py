@@ -1,6 +1,6 @@
 from odoo import Command
-from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
 from ..engine import evaluate
@@ -126,6 +126,20 @@ class TestPlanKind(PlanCommon):
         order, _invoice = self._sell(100)
         row = self.assertEarned(order, 1.0)
         self.assertEqual(row.explanation['passed_over'], [[version.rule_ids[0].id, 'cost']])
+        self.assertIn(
+            "Passed over: Tier 1: 20 % of the margin. Did not fit: No cost is known", row.explanation_text)
+
+    def test_a_distributor_reads_the_words_and_not_the_cost(self):
+        self._put_in_force({'kind': 'margin', 'rate': 20})
+        self.patch(self.env.registry['sale.order'], '_distribution_unit_cost', lambda self: SQL("60::numeric"))
+        order, _invoice = self._sell(100)
+        row = self.assertEarned(order, 8.0)
+        user = new_test_user(self.env, 'seller', groups='base.group_portal')
+        self.seller.partner_id = user.partner_id
+        self.assertIn(
+            "Tier 1 earns 20 % of what is left after the cost: $\xa08.00", row.with_user(user)._get_explanation_lines())
+        with self.assertRaisesRegex(AccessError, "explanation"):
+            row.with_user(user).read(['explanation'])
 
     def test_limits(self):
         tiers = ({'tier': 1, 'rate': 20}, {'tier': 2, 'rate': 10})

@@ -156,14 +156,14 @@ def test_every_amount_is_in_exactly_one_band(bands, measure):
 
 
 @settings(max_examples=300)
-@given(sold=st.lists(st.integers(1, 10**9), min_size=1, max_size=6), value=money)
+@given(sold=st.lists(st.integers(1, 10**9), min_size=1, max_size=6), value=st.integers(0, 10**6))
 def test_an_amount_per_order_is_paid_once_to_the_cent(sold, value):
     lines = [line(amount, id_) for id_, amount in enumerate(sold, start=1)]
     assert sum(amounts(lines, [Rule(1, 1, 'fixed_order', value)]).values()) == value
 
 
 @settings(max_examples=300)
-@given(sold=st.lists(st.integers(1, 10**9), min_size=2, max_size=6), value=money)
+@given(sold=st.lists(st.integers(1, 10**9), min_size=2, max_size=6), value=st.integers(0, 10**6))
 def test_a_refund_of_one_line_takes_its_share_of_an_amount_per_order(sold, value):
     lines = [line(amount, id_) for id_, amount in enumerate(sold, start=1)]
     rules = [Rule(1, 1, 'fixed_order', value)]
