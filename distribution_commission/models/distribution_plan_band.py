@@ -24,9 +24,11 @@ class DistributionPlanBand(models.Model):
     company_id = fields.Many2one(related='rule_id.company_id')
     currency_id = fields.Many2one(related='rule_id.currency_id')
     lower_amount = fields.Monetary(
-        string="From Amount", help="Of what the rule pays on in one order, net of tax, discounts and refunds.")
+        string="From Amount", default=0.0,
+        help="Of what the rule pays on in one order, net of tax, discounts and refunds.")
     lower_quantity = fields.Float(
-        string="From Quantity", digits=(16, 3), help="Of what the rule pays on in one order, less returns.")
+        string="From Quantity", digits=(16, 3), default=0.0,
+        help="Of what the rule pays on in one order, less returns.")
     rate = fields.Float(string="Rate (%)", digits=(7, 4))
 
     _check_rate = models.Constraint('CHECK (rate BETWEEN 0 AND 100)', "A rate must be between 0 % and 100 %.")

@@ -63,7 +63,7 @@ class DistributionPlanRule(models.Model):
         ondelete='restrict', string="Distributors", check_company=True,
         help="Any one of these distributors earns by this rule. Empty: any.")
     customer = fields.Selection(
-        selection=[('new', "New"), ('returning', "Returning")],
+        selection=[('new', "New customers"), ('returning', "Returning customers")],
         help="Whether the customer had an order before, as kept with the order when it was confirmed. Empty: any.")
     date_from = fields.Datetime(string="Ordered From", help="Empty: since ever.")
     date_until = fields.Datetime(string="Ordered Until", help="This moment is not included. Empty: for ever.")

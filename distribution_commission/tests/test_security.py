@@ -5,7 +5,8 @@ from .common import DistributionCommon
 
 MODELS = [
     'distribution.balance', 'distribution.commission', 'distribution.event', 'distribution.payout',
-    'distribution.payout.channel', 'distribution.plan', 'distribution.plan.rule', 'distribution.plan.version',
+    'distribution.payout.channel', 'distribution.plan', 'distribution.plan.band', 'distribution.plan.rule',
+    'distribution.plan.version',
     'distribution.settlement', 'distribution.settlement.run', 'distribution.transfer', 'distribution.withdrawal',
 ]
 
@@ -31,7 +32,8 @@ class TestSecurity(DistributionCommon):
     def test_who_may_do_what_on_which_model(self):
         readable_by_portal = {'balance', 'commission', 'settlement', 'withdrawal'}
         written_by_finance = {'payout', 'settlement.run', 'withdrawal'}
-        written_by_manager = written_by_finance | {'payout.channel', 'plan', 'plan.rule', 'plan.version'}
+        written_by_manager = written_by_finance | {
+            'payout.channel', 'plan', 'plan.band', 'plan.rule', 'plan.version'}
         for model in MODELS:
             name = model.removeprefix('distribution.')
             for role, user, reads, writes in [
