@@ -11,6 +11,7 @@
     'data': [
         'views/distribution_link_views.xml',
         'views/website_sale_templates.xml',
+        'views/distribution_plan_views.xml',
     ],
     'assets': {
         'web.assets_tests': [

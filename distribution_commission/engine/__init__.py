@@ -7,12 +7,13 @@ and the explanation all call it, so that what is promised is what is paid.
 """
 from .accrual import accrue
 from .base import net_amounts
-from .explain import evaluate
+from .caps import cut
+from .explain import evaluate, get_cuts
 from .kinds import KINDS
 from .money import PPM, allocate, apply_rate, scale
-from .types import Accrual, Order, Payee, Rule, SaleLine
+from .types import Accrual, Limits, Order, Payee, Rule, Sale, SaleLine
 
 __all__ = [
-    'KINDS', 'PPM', 'Accrual', 'Order', 'Payee', 'Rule', 'SaleLine',
-    'accrue', 'allocate', 'apply_rate', 'evaluate', 'net_amounts', 'scale',
+    'KINDS', 'PPM', 'Accrual', 'Limits', 'Order', 'Payee', 'Rule', 'Sale', 'SaleLine',
+    'accrue', 'allocate', 'apply_rate', 'cut', 'evaluate', 'get_cuts', 'net_amounts', 'scale',
 ]

@@ -8,11 +8,11 @@ def net_amounts(lines):
     shares add up to the discount to the cent. No line becomes negative: what a discount exceeds
     the goods by is lost.
 
-    :param tuple[SaleLine] lines: Of one order.
+    :param tuple[SaleLine] lines: Of one order; their sequence does not matter.
     :return: (net, discount share) by line id, in minor units; goods lines only.
     :rtype: dict[int, tuple[int, int]]
     """
-    goods = [line for line in lines if line.role == 'goods']
+    goods = sorted((line for line in lines if line.role == 'goods'), key=lambda line: line.id)
     nets = [max(0, line.sold - line.refunded) for line in goods]
     discount = sum(line.sold - line.refunded for line in lines if line.role == 'discount')
     discount = max(min(0, discount), -sum(nets))

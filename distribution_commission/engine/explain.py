@@ -1,25 +1,47 @@
+from .caps import cut
 from .kinds import KINDS
-from .money import allocate, apply_rate
+from .money import apply_rate
+from .types import Rule, Sale
 
 
 def evaluate(trace, *, kinds=KINDS):
     """Compute the amount again from nothing but its explanation.
 
     A trace holds: ``base`` (sold, refunded, discount, net), ``quantity``, ``tier``, ``level_id``,
-    ``rule`` (id, kind, value), ``passed_over`` (rules before it, each with the reason),
-    ``before_cap``, ``amount`` and, when the line was capped, ``cap`` (ppm, amount, the amounts of
-    all tiers before it, and the position among them).
+    ``rule`` (id, kind, value, bands), ``sale`` (what else the kind looked at: see `Sale`),
+    ``passed_over`` (rules before it, each with the reason), ``before_cap``, ``amount`` and, when a
+    limit was exceeded, ``cuts``: each with what exceeded it (``by``), the ``limit`` and what it
+    follows from, ``how`` it was shared, the ``amounts`` before it and the ``position`` among them.
 
-    :param dict trace:
+    :param dict trace: Also of a former edition, which had one ``cap`` and neither ``sale`` nor bands.
     :return: Minor units; equals ``trace['amount']`` or the explanation is wrong.
     :rtype: int
     """
-    base = trace['base']
+    base, terms = trace['base'], trace['rule']
     net = max(0, base['sold'] - base['refunded']) + base['discount']
-    amount = kinds[trace['rule']['kind']].amount(trace['rule']['value'], net, trace['quantity'])
-    if 'cap' not in trace:
-        return amount
-    cap = trace['cap']
-    amounts = [*cap['amounts']]
-    amounts[cap['position']] = amount
-    return allocate(apply_rate(net, cap['ppm']), amounts)[cap['position']]
+    rule = Rule(terms['id'], trace['tier'], terms['kind'], terms['value'], bands=terms.get('bands') or ())
+    amount = kinds[rule.kind].amount(rule, Sale(net, trace['quantity'], **trace.get('sale', {})))
+    for step in get_cuts(trace):
+        amounts = [*step['amounts']]
+        amounts[step['position']] = amount
+        amount = cut(_get_limit(step, net), amounts, step['how'])[step['position']]
+    return amount
+
+
+def get_cuts(trace):
+    """Return the cuts of a trace, also of one of a former edition.
+
+    :rtype: list[dict]
+    """
+    if 'cap' in trace:
+        cap = trace['cap']
+        return [{**cap, 'by': 'line', 'limit': cap['amount'], 'how': 'proportional'}]
+    return trace.get('cuts', [])
+
+
+def _get_limit(step, net):
+    if step['by'] == 'line':
+        return apply_rate(net, step['ppm'])
+    if step['by'] == 'margin':
+        return max(0, net - step['cost'])
+    return step['limit']

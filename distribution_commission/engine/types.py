@@ -9,8 +9,8 @@ class SaleLine(NamedTuple):
     sold: int                   # minor units of the company's currency: paid for, line discount off, no tax
     refunded: int               # of it, taken back by credit notes
     quantity: int               # thousandths: paid for less taken back
-    template_id: int = 0        # product template, 0: none
-    category_path: str = '/'    # '/1/7/': every category above the product, as in parent_path
+    facts: dict = {}            # what scopes ask for: name -> ids, as {'category': [1, 7], 'pricelist': [2]}
+    cost: int | None = None     # minor units, of the quantity; None: nobody knows
 
 
 class Payee(NamedTuple):
@@ -27,18 +27,46 @@ class Order(NamedTuple):
     id: int
     lines: tuple                # of SaleLine
     payees: tuple               # of Payee
+    ordered_at: str = ''        # UTC, as '2026-11-01 08:00:00'
 
 
 class Rule(NamedTuple):
-    """One row of a plan: whom it pays (tier), on what (scope), how much (kind and value)."""
+    """One row of a plan: whom it pays (tier), on what (scopes, dates), how much (kind and value)."""
 
     id: int
     tier: int
     kind: str
     value: int                  # ppm for a rate, minor units for an amount
-    template_id: int = 0        # 0: any
-    category_id: int = 0        # 0: any
-    level_id: int = 0           # 0: any
+    scopes: tuple = ()          # of (name, ids): the sale has one of the ids under each of the names
+    bands: tuple = ()           # of (lower bound, value), ascending from 0; each reaches to the next
+    ordered_from: str = ''      # '': always
+    ordered_until: str = ''     # not included
+
+
+class Sale(NamedTuple):
+    """What a kind may look at: one line, as one rule pays it to one payee.
+
+    `base` and `quantity` are in every trace; the others in those of the kinds that need them.
+    """
+
+    base: int                   # minor units: net of the line
+    quantity: int               # thousandths
+    cost: int | None = None     # minor units
+    admitted_base: int = 0      # net of all lines of the order that the rule pays to this tier
+    admitted_quantity: int = 0
+    shares: tuple = ()          # what each of these lines is worth without refunds
+    position: int = 0           # of this line among them
+    below: int = 0              # earned on this line by lower tiers, by rules of the same kind
+
+
+class Limits(NamedTuple):
+    """What is never exceeded, apart from the cap of a line. An amount of 0: no limit."""
+
+    order: int = 0              # minor units: all tiers of an order together
+    tier: int = 0               # minor units: one tier of an order
+    min_order: int = 0          # minor units: an order that is worth less earns nothing
+    guards_margin: bool = False  # a line never pays more than its margin, where the cost is known
+    cut: str = 'proportional'   # who gives way: all in proportion, or 'upper_first'
 
 
 class Accrual(NamedTuple):

@@ -77,7 +77,8 @@ class DistributionCommission(models.Model):
     created_at = fields.Datetime(string="Earned on", required=True, readonly=True)
     delivered_at = fields.Datetime(readonly=True)
     available_on = fields.Datetime(readonly=True, help="When the hold after delivery is over.")
-    explanation = fields.Json(readonly=True)
+    # Costs and what others earn are in it: a distributor reads the plain words.
+    explanation = fields.Json(readonly=True, groups='distribution_core.group_distribution_user')
     explanation_text = fields.Text(
         compute='_compute_explanation_text', groups='distribution_core.group_distribution_user')
     transfer_ids = fields.One2many(
@@ -123,7 +124,8 @@ class DistributionCommission(models.Model):
 
     def _compute_explanation_text(self):
         for commission in self:
-            commission.explanation_text = "\n".join(commission._get_explanation_lines())
+            commission.explanation_text = "\n".join(
+                commission._get_explanation_lines() + commission._get_passed_over_lines())
 
     def _search_status(self, operator, value):
         if operator != 'in':
@@ -177,12 +179,10 @@ class DistributionCommission(models.Model):
         :rtype: dict[tuple[int, int, int], dict]
         """
         targets = {}
-        kinds = self.env['distribution.plan.rule']._engine_kinds()
         versions = self.env['distribution.plan.version'].browse({fact.plan_version_id for fact in facts})
-        plans = {version.id: (version.rule_ids._to_engine(), version._get_cap_ppm()) for version in versions}
+        plans = {version.id: version._to_engine() for version in versions}
         for fact in facts:
-            rules, cap_ppm = plans[fact.plan_version_id]
-            for accrual in accrue(fact.order, rules, kinds=kinds, cap_ppm=cap_ppm):
+            for accrual in accrue(fact.order, **plans[fact.plan_version_id]):
                 details = fact.details[accrual.line_id]
                 targets[accrual.line_id, accrual.tier, accrual.distributor_id] = {
                     'attribution_id': fact.attribution_id,
@@ -337,7 +337,7 @@ class DistributionCommission(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        trace = self.explanation
+        trace = self.sudo().explanation
         if not trace:
             return [self.env._("The sale was cancelled or refunded, so nothing is earned on it.")]
         base, rule = trace['base'], trace['rule']
@@ -348,10 +348,8 @@ class DistributionCommission(models.Model):
             lines.append(self.env._("Share of the order's discounts: %s", self._format_minor(base['discount'])))
         lines.append(self.env._("Commission base: %s", self._format_minor(base['net'])))
         lines += self._get_rule_explanation_lines(trace, rule)
-        if 'cap' in trace:
-            lines.append(self.env._(
-                "All commissions on this line together are limited to %(cap)s %% of the base, so it was cut to %(amount)s.",
-                cap=f"{trace['cap']['ppm'] / 10_000:g}", amount=self._format_minor(trace['amount'])))
+        if cut_lines := self._get_cut_explanation_lines(trace):
+            lines += [*cut_lines, self.env._("So it was cut to %s.", self._format_minor(trace['amount']))]
         lines += self._get_adjustment_lines()
         if not self.base_amount:
             lines.append(self.env._("Taken back since: the sale was cancelled or refunded."))
@@ -367,9 +365,11 @@ class DistributionCommission(models.Model):
             return [self.env._(
                 "Tier %(tier)s earns %(rate)s %%: %(amount)s",
                 tier=trace['tier'], rate=f"{rule['value'] / 10_000:g}", amount=amount)]
-        return [self.env._(
-            "Tier %(tier)s earns %(value)s per unit: %(amount)s",
-            tier=trace['tier'], value=self._format_minor(rule['value']), amount=amount)]
+        if rule['kind'] == 'fixed':
+            return [self.env._(
+                "Tier %(tier)s earns %(value)s per unit: %(amount)s",
+                tier=trace['tier'], value=self._format_minor(rule['value']), amount=amount)]
+        return self._get_kind_explanation_lines(trace, rule)
 
     def _format_minor(self, amount):
         return format_amount(self.env, amount / 10 ** self.currency_id.decimal_places, self.currency_id)

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..engine import Limits
+from .distribution_transfer import to_minor
+
 
 class DistributionPlanVersion(models.Model):
     """One edition of a plan: a sorted list of rules that is the precedence.
@@ -34,7 +37,26 @@ class DistributionPlanVersion(models.Model):
         required=True,
         default=30.0,
         help="What all tiers earn on a line together, at most, in percent of its net amount. "
-             "Beyond it all are cut in proportion.",
+             "Beyond it they are cut.",
+    )
+    order_cap_amount = fields.Monetary(
+        string="Cap per Order", help="What all tiers earn on an order together, at most. 0: no limit.")
+    tier_cap_amount = fields.Monetary(
+        string="Cap per Order and Tier", help="What one tier earns on an order, at most. 0: no limit.")
+    min_order_amount = fields.Monetary(
+        string="Least Order",
+        help="An order whose goods are worth less, net of tax, discounts and refunds, earns nothing. 0: no limit.")
+    guards_margin = fields.Boolean(
+        string="Guard the Margin",
+        help="What all tiers earn on a line never exceeds what is left of it after its cost. "
+             "It takes the cost that the order line keeps; where none is known, nothing is cut.",
+    )
+    cut_order = fields.Selection(
+        selection=[('proportional', "All in proportion"), ('upper_first', "Upper tiers first")],
+        string="Who Is Cut",
+        required=True,
+        default='proportional',
+        help="Who gives way when tiers together earn more than a limit allows.",
     )
 
     _active_uniq = models.UniqueIndex(
@@ -42,6 +64,9 @@ class DistributionPlanVersion(models.Model):
     _number_uniq = models.UniqueIndex('(plan_id, number)', "Two versions of a plan have the same number.")
     _check_cap_rate = models.Constraint(
         'CHECK (cap_rate > 0 AND cap_rate <= 100)', "The cap must be above 0 % and not above 100 %.")
+    _check_limits = models.Constraint(
+        'CHECK (order_cap_amount >= 0 AND tier_cap_amount >= 0 AND min_order_amount >= 0)',
+        "A limit cannot be negative.")
 
     # === COMPUTE METHODS === #
 
@@ -66,6 +91,11 @@ class DistributionPlanVersion(models.Model):
                     plan=version.display_name,
                     problems="\n".join(f"- {problem}" for problem in problems),
                 ))
+
+    @api.constrains('state')
+    def _check_bands(self):
+        """Refuse an active version with bands that leave a sale without one, however they came about."""
+        self.filtered(lambda version: version.state == 'active').rule_ids._check_bands()
 
     # === CRUD METHODS === #
 
@@ -133,3 +163,23 @@ class DistributionPlanVersion(models.Model):
     def _get_cap_ppm(self):
         self.ensure_one()
         return round(self.cap_rate * 10_000)
+
+    def _to_engine(self):
+        """Return what the kernel takes of a plan: `accrue(order, **version._to_engine())`.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        currency = self.currency_id
+        return {
+            'rules': self.rule_ids._to_engine(),
+            'kinds': self.env['distribution.plan.rule']._engine_kinds(),
+            'cap_ppm': self._get_cap_ppm(),
+            'limits': Limits(
+                order=to_minor(self.order_cap_amount, currency),
+                tier=to_minor(self.tier_cap_amount, currency),
+                min_order=to_minor(self.min_order_amount, currency),
+                guards_margin=self.guards_margin,
+                cut=self.cut_order,
+            ),
+        }

@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL, groupby
 
 from ..engine import Order, Payee, SaleLine, scale
@@ -82,6 +82,7 @@ class SaleOrder(models.Model):
                     id=order_id,
                     lines=tuple(self._distribution_to_sale_line(row) for row in lines if row['line_id']),
                     payees=tuple(Payee(*payee) for payee in first['payees'] or ()),
+                    ordered_at=fields.Datetime.to_string(first['ordered_at']),
                 ),
                 details={
                     row['line_id']: LineDetails(row['product_name'] or '', row['delivered']) for row in lines
@@ -99,8 +100,8 @@ class SaleOrder(models.Model):
             # At the rate of the sale, so that a full refund takes everything back at any rate.
             refunded=scale(sold, refunded_doc, sold_doc) if sold_doc else 0,
             quantity=max(0, row['quantity']),
-            template_id=row['template_id'] or 0,
-            category_path=f"/{row['category_path'] or ''}",
+            facts=row['facts'],
+            cost=scale(sold, row['cost_doc'], sold_doc) if row['cost_doc'] and sold_doc else None,
         )
 
     @api.model
@@ -111,7 +112,7 @@ class SaleOrder(models.Model):
         take back; in minor units, of the company's currency (`sold`) and of the document's
         (`sold_doc`, `refunded_doc`).
         """
-        self.env['sale.order'].flush_model(['state', 'currency_id', 'name'])
+        self.env['sale.order'].flush_model()
         self.env['sale.order.line'].flush_model()
         self.env['account.move.line'].flush_model()
         self.env['account.move'].flush_model(['state', 'payment_state', 'move_type', 'reversed_entry_id'])
@@ -119,14 +120,16 @@ class SaleOrder(models.Model):
             """
             SELECT a.order_id, a.id AS attribution_id, a.company_id, a.plan_version_id, o.name AS order_name,
                    policy.hold_days, payees.payees,
-                   l.id AS line_id, %(role)s AS role, pt.id AS template_id, pc.parent_path AS category_path,
+                   l.id AS line_id, %(role)s AS role, o.date_order AS ordered_at, %(facts)s AS facts,
                    COALESCE(pt.name->>company_partner.lang, pt.name->>'en_US', l.name) AS product_name,
                    pt.type = 'service' OR l.qty_delivered >= l.product_uom_qty - invoiced.refunded_quantity
                        AS delivered,
                    (invoiced.sold * 10 ^ company_currency.decimal_places)::bigint AS sold,
                    (invoiced.sold_doc * 10 ^ currency.decimal_places)::bigint AS sold_doc,
                    (invoiced.refunded_doc * 10 ^ currency.decimal_places)::bigint AS refunded_doc,
-                   ((invoiced.sold_quantity - invoiced.refunded_quantity) * 1000)::bigint AS quantity
+                   ((invoiced.sold_quantity - invoiced.refunded_quantity) * 1000)::bigint AS quantity,
+                   (%(cost)s * (invoiced.sold_quantity - invoiced.refunded_quantity)
+                       * 10 ^ currency.decimal_places)::bigint AS cost_doc
               FROM distribution_attribution a
               JOIN sale_order o ON o.id = a.order_id
               JOIN distribution_policy policy ON policy.id = a.policy_id
@@ -134,6 +137,7 @@ class SaleOrder(models.Model):
               JOIN res_company company ON company.id = a.company_id
               JOIN res_partner company_partner ON company_partner.id = company.partner_id
               JOIN res_currency company_currency ON company_currency.id = company.currency_id
+              JOIN res_partner delivery ON delivery.id = o.partner_shipping_id
       JOIN LATERAL (
                    SELECT json_agg(json_build_array(tier, distributor_id, COALESCE(level_id, 0)) ORDER BY tier)
                        AS payees
@@ -151,9 +155,45 @@ class SaleOrder(models.Model):
           ORDER BY a.company_id, a.order_id, l.sequence, l.id
             """,
             role=self._distribution_role(),
+            facts=self._distribution_facts(),
+            cost=self._distribution_unit_cost(),
             invoiced=self._distribution_invoiced(),
             orders=order_ids,
         )
+
+    @api.model
+    def _distribution_facts(self):
+        pairs = [SQL("%s, %s", name, ids) for name, ids in self._distribution_get_line_facts().items()]
+        return SQL("json_build_object(%s)", SQL(", ").join(pairs))
+
+    @api.model
+    def _distribution_get_line_facts(self):
+        """Return what the scopes of rules ask for, by name: SQL of the ids on a line `l` of an order `o`.
+
+        :rtype: dict[str, SQL]
+        """
+        return {
+            'product': SQL("ARRAY[pt.id]"),
+            'variant': SQL("ARRAY[pp.id]"),
+            'category': SQL("string_to_array(trim(BOTH '/' FROM pc.parent_path), '/')::int[]"),
+            'tag': SQL(
+                """ARRAY(SELECT product_tag_id FROM product_tag_product_template_rel WHERE product_template_id = pt.id
+                   UNION SELECT product_tag_id FROM product_tag_product_product_rel WHERE product_product_id = pp.id)"""),
+            'pricelist': SQL("ARRAY[o.pricelist_id]"),
+            'country': SQL("ARRAY[delivery.country_id]"),
+            'state': SQL("ARRAY[delivery.state_id]"),
+            'customer': SQL("ARRAY[CASE WHEN a.evidence->'buyer'->>'first_order_at' IS NULL THEN 1 ELSE 2 END]"),
+        }
+
+    @api.model
+    def _distribution_unit_cost(self):
+        """Return the SQL of the cost of a unit on a line `l`, in the order's currency; NULL: nobody knows.
+
+        Only what the order line keeps counts: a product's cost of today proves nothing about the sale.
+        """
+        if 'purchase_price' in self.env['sale.order.line']._fields:
+            return SQL("NULLIF(l.purchase_price, 0)::numeric")
+        return SQL("NULL::numeric")
 
     @api.model
     def _distribution_role(self):

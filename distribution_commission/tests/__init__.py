@@ -7,6 +7,8 @@ from . import test_path
 from . import test_payout
 from . import test_peer_defects
 from . import test_plan
+from . import test_plan_kind
+from . import test_plan_scope
 from . import test_privacy
 from . import test_review
 from . import test_security

@@ -7,7 +7,8 @@ MODELS = [
     'distribution.adjustment', 'distribution.debt.report', 'distribution.shadow.difference', 'distribution.shadow.run',
     'distribution.write.off',
     'distribution.balance', 'distribution.commission', 'distribution.event', 'distribution.payout',
-    'distribution.payout.channel', 'distribution.plan', 'distribution.plan.rule', 'distribution.plan.version',
+    'distribution.payout.channel', 'distribution.plan', 'distribution.plan.band', 'distribution.plan.rule',
+    'distribution.plan.version',
     'distribution.settlement', 'distribution.settlement.run', 'distribution.transfer', 'distribution.withdrawal',
 ]
 
@@ -33,7 +34,8 @@ class TestSecurity(DistributionCommon):
     def test_who_may_do_what_on_which_model(self):
         readable_by_portal = {'balance', 'commission', 'settlement', 'withdrawal'}
         written_by_finance = {'adjustment', 'payout', 'settlement.run', 'withdrawal', 'write.off'}
-        written_by_manager = written_by_finance | {'payout.channel', 'plan', 'plan.rule', 'plan.version'}
+        written_by_manager = written_by_finance | {
+            'payout.channel', 'plan', 'plan.band', 'plan.rule', 'plan.version'}
         for model in MODELS:
             name = model.removeprefix('distribution.')
             for role, user, reads, writes in [

@@ -157,7 +157,7 @@ class SaleOrder(models.Model):
                      JOIN res_partner person ON person.id = e.partner_id
                     WHERE person.commercial_partner_id = b.commercial_partner_id
                       AND e.company_id = o.company_id AND e.state = 'sale' AND e.date_order < o.date_order
-                   ) past ON p.binding_mode = 'new' OR p.takeover_days > 0
+                   ) past ON TRUE
              WHERE o.id = ANY(%(orders)s)
                AND NOT EXISTS (SELECT FROM distribution_attribution a WHERE a.order_id = o.id)
           ORDER BY o.id

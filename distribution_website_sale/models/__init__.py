@@ -1,1 +1,3 @@
 from . import distribution_link
+from . import distribution_plan_rule
+from . import sale_order

@@ -1,3 +1,4 @@
 from . import test_attribution
 from . import test_e2e
 from . import test_queries
+from . import test_plan_scope

@@ -7,6 +7,7 @@ from distribution_engine import (
     Order,
     Payee,
     Rule,
+    Sale,
     SaleLine,
     accrue,
     allocate,
@@ -27,7 +28,8 @@ def sale_lines(draw, id_):
     sign = -1 if role == 'discount' else 1
     return SaleLine(
         id_, role, sign * sold, sign * refunded, draw(st.integers(0, 99_000)),
-        draw(st.integers(1, 3)), draw(st.sampled_from(['/1/', '/1/2/', '/3/'])))
+        {'product': [draw(st.integers(1, 3))], 'category': draw(st.sampled_from([[1], [1, 2], [3]]))},
+        draw(st.none() | money))
 
 
 @st.composite
@@ -36,10 +38,14 @@ def orders(draw, payees=PAYEES):
     return Order(1, lines, payees)
 
 
+scopes = st.dictionaries(
+    st.sampled_from(['product', 'category', 'level']), st.frozensets(st.integers(1, 3), min_size=1, max_size=2),
+    max_size=2).map(lambda scopes: tuple(scopes.items()))
+bands = st.dictionaries(st.integers(1, 10**11), st.integers(0, PPM), max_size=4).map(
+    lambda bands: ((0, 50_000), *sorted(bands.items())))
 rules = st.lists(st.builds(
-    Rule, id=st.integers(1, 10**6), tier=st.integers(1, 3), kind=st.sampled_from(['percent', 'fixed']),
-    value=st.integers(0, PPM), template_id=st.integers(0, 3), category_id=st.integers(0, 3),
-    level_id=st.integers(0, 2)), max_size=8, unique_by=lambda rule: rule.id)
+    Rule, id=st.integers(1, 10**6), tier=st.integers(1, 3), kind=st.sampled_from(list(KINDS)),
+    value=st.integers(0, PPM), scopes=scopes, bands=bands), max_size=8, unique_by=lambda rule: rule.id)
 caps = st.integers(1, PPM)
 
 
@@ -121,7 +127,9 @@ def test_the_list_is_the_precedence(order, rules, extra):
 
 def test_every_kind_pays_nothing_on_nothing():
     for kind in KINDS.values():
-        assert kind.amount(500_000, 0, 0) == 0
+        rule = Rule(1, 1, kind.code, 500_000, bands=((0, 500_000),))
+        assert kind.amount(rule, Sale(0, 0, cost=0, shares=(0,))) == 0
+        assert kind.amount(rule, Sale(0, 0, cost=0, shares=(100,), admitted_base=100)) == 0
 
 
 def test_worked_examples():

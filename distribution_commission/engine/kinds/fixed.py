@@ -5,8 +5,9 @@ class Fixed:
     code = 'fixed'
     label = "Fixed amount per unit"
     unit = 'amount'
+    needs = ()
 
     @staticmethod
-    def amount(value, base, quantity):
-        """Return an amount per unit; the value is in minor units, the quantity in thousandths."""
-        return scale(value, quantity, 1000) if base else 0
+    def amount(rule, sale):
+        """Return an amount per unit; the quantity is in thousandths."""
+        return scale(rule.value, sale.quantity, 1000) if sale.base else 0

@@ -5,8 +5,9 @@ class Percent:
     code = 'percent'
     label = "Percentage"
     unit = 'rate'
+    needs = ()
 
     @staticmethod
-    def amount(value, base, quantity):
-        """Return a share of the base; the value is a rate in ppm."""
-        return apply_rate(base, value)
+    def amount(rule, sale):
+        """Return a share of the base."""
+        return apply_rate(sale.base, rule.value)

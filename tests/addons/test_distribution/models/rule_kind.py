@@ -6,11 +6,12 @@ class Step:
     code = 'test_step'
     label = "Amount per 100 sold"
     unit = 'amount'
+    needs = ()
 
     @staticmethod
-    def amount(value, base, quantity):
+    def amount(rule, sale):
         """Return the value for each full hundred of the currency."""
-        return base // 100_00 * value
+        return sale.base // 100_00 * rule.value
 
 
 class DistributionPlanRule(models.Model):

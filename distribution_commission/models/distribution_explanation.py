@@ -1,0 +1,96 @@
+from odoo import models
+
+from ..engine import get_cuts
+
+
+class DistributionCommission(models.Model):
+    """The plain words of what the kernel's traces hold beyond a rate or an amount per unit."""
+    _inherit = 'distribution.commission'
+
+    def _get_kind_explanation_lines(self, trace, rule):
+        """Say how a rule came to its amount, by its kind. Override to add the words of another kind.
+
+        :param dict trace:
+        :param dict rule: The terms of the rule, from the trace.
+        :rtype: list[str]
+        """
+        describe = {
+            'fixed_order': self._get_fixed_order_lines,
+            'bands_amount': self._get_bands_lines,
+            'bands_quantity': self._get_bands_lines,
+            'differential': self._get_differential_lines,
+            'margin': self._get_margin_lines,
+        }.get(rule['kind'], self._get_plain_lines)
+        return describe(trace, rule)
+
+    def _get_plain_lines(self, trace, rule):
+        return [self.env._(
+            "Tier %(tier)s earns: %(amount)s", tier=trace['tier'], amount=self._format_minor(trace['before_cap']))]
+
+    def _get_fixed_order_lines(self, trace, rule):
+        return [self.env._(
+            "Tier %(tier)s earns %(value)s per order, shared over the %(count)s lines that it is paid on. "
+            "This line's share: %(amount)s",
+            tier=trace['tier'], value=self._format_minor(rule['value']), count=len(trace['sale']['shares']),
+            amount=self._format_minor(trace['before_cap']))]
+
+    def _get_bands_lines(self, trace, rule):
+        by_quantity = rule['kind'] == 'bands_quantity'
+        measure = trace['sale']['admitted_quantity' if by_quantity else 'admitted_base']
+        lower, rate = max((bound, rate) for bound, rate in rule['bands'] if bound <= measure)
+
+        def show(bound):
+            return f"{bound / 1000:g}" if by_quantity else self._format_minor(bound)
+        return [self.env._(
+            "All lines of the order that the rule pays come to %(measure)s: the band from %(bound)s. "
+            "Tier %(tier)s earns %(rate)s %%: %(amount)s",
+            measure=show(measure), bound=show(lower), tier=trace['tier'], rate=f"{rate / 10_000:g}",
+            amount=self._format_minor(trace['before_cap']))]
+
+    def _get_differential_lines(self, trace, rule):
+        return [self.env._(
+            "Tier %(tier)s earns %(rate)s %% less the %(below)s that lower tiers earn: %(amount)s",
+            tier=trace['tier'], rate=f"{rule['value'] / 10_000:g}", below=self._format_minor(trace['sale']['below']),
+            amount=self._format_minor(trace['before_cap']))]
+
+    def _get_margin_lines(self, trace, rule):
+        # No cost in words: distributors read this, and it is the merchant's secret.
+        return [self.env._(
+            "Tier %(tier)s earns %(rate)s %% of what is left after the cost: %(amount)s",
+            tier=trace['tier'], rate=f"{rule['value'] / 10_000:g}",
+            amount=self._format_minor(trace['before_cap']))]
+
+    def _get_cut_explanation_lines(self, trace):
+        """Say which limits the amount was cut to.
+
+        :rtype: list[str]
+        """
+        return [self._get_cut_line(step, trace) for step in get_cuts(trace)]
+
+    def _get_cut_line(self, step, trace):
+        if step['by'] == 'line':
+            return self.env._(
+                "All commissions on this line together are limited to %(cap)s %% of the base: %(limit)s.",
+                cap=f"{step['ppm'] / 10_000:g}", limit=self._format_minor(step['limit']))
+        if step['by'] == 'margin':
+            return self.env._("All commissions on this line together are limited to what is left after the cost.")
+        if step['by'] == 'tier':
+            return self.env._(
+                "One tier earns %(limit)s on an order at most.", limit=self._format_minor(step['limit']))
+        return self.env._(
+            "All commissions on an order together are limited to %(limit)s.", limit=self._format_minor(step['limit']))
+
+    def _get_passed_over_lines(self):
+        """Say which rules stood above the one that paid, and what of the sale did not fit them.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        passed_over = (self.explanation or {}).get('passed_over', [])
+        rules = self.env['distribution.plan.rule'].browse(rule_id for rule_id, _reason in passed_over)
+        reasons = rules._get_reason_labels()
+        return [
+            self.env._("Passed over: %(rule)s. Did not fit: %(reason)s", rule=rule.display_name,
+                       reason=reasons.get(reason, reason))
+            for rule, (_id, reason) in zip(rules, passed_over, strict=True)
+        ]
