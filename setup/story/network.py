@@ -63,6 +63,7 @@ def _make_plan(stage):
         translate(level, "description", about)
         stage.levels[key] = level.id
     policy = env["distribution.policy"]._get_in_force(stage.company)
+    policy.plan_second_person = False   # The merchant is the only administrator.
     policy.action_sign_tier2()
     plan = env["distribution.plan"].create({"name": "云岭推广佣金方案"})
     translate(plan, "name", ("云岭推广佣金方案", "Yunling Referral Plan"))
