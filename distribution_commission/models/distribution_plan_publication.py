@@ -163,6 +163,12 @@ class DistributionPlanVersion(models.Model):
         """Return the version that is published and not yet written down as active."""
         return self.search([('company_id', '=', company.id), ('state', '=', 'approved')], limit=1)
 
+    @api.model
+    def _get_public(self, company):
+        """Return the version in force at this very moment and the one that comes; each may be empty."""
+        in_force = self.browse(self.env['distribution.plan']._get_active_version_id(company.id))
+        return in_force, self._get_coming(company) - in_force
+
     def _get_previous(self):
         """Return the version that this one follows: of its plan, or else the one in force."""
         self.ensure_one()

@@ -1,4 +1,6 @@
 from . import test_ledger
+from . import test_plan_publication
+from . import test_plan_simulation
 from . import test_link_report
 from . import test_path
 from . import test_payout
