@@ -101,10 +101,10 @@ class DistributionPlanVersion(models.Model):
 
     def _prepare_dossier_agreements(self):
         """Return which texts were in force, with a fingerprint of each."""
-        agreements = self.env['distribution.agreement'].sudo()
+        agreements_sudo = self.env['distribution.agreement'].sudo()
         in_force = [
-            agreements._get_in_force(self.company_id, kind)
-            for kind, _label in agreements._fields['kind']._description_selection(self.env)]
+            agreements_sudo._get_in_force(self.company_id, kind)
+            for kind, _label in agreements_sudo._fields['kind']._description_selection(self.env)]
         return [
             {'kind': text.kind, 'number': text.number, 'title': text.name,
              'sha256': hashlib.sha256((text.body or '').encode()).hexdigest()}

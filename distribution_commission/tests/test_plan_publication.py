@@ -107,7 +107,7 @@ class TestPlanPublication(DistributionCommon):
 
     def test_the_gate_cannot_be_walked_around(self):
         self.draft.effective_from = self.now + timedelta(days=1)
-        with self.assertRaisesRegex(ValidationError, "told 0 days"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(ValidationError, "told 1 days"), self.env.cr.savepoint():
             self.draft.sudo().write({'state': 'approved', 'published_at': self.now})
         self.draft.cap_rate = 30.01
         with self.assertRaisesRegex(ValidationError, "its cap is 30.01 %"), self.env.cr.savepoint():

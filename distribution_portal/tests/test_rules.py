@@ -1,4 +1,4 @@
-from odoo import fields
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from .common import PageCommon
@@ -6,6 +6,14 @@ from .common import PageCommon
 
 @tagged('post_install', '-at_install')
 class TestRulesPage(PageCommon):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        public_user = cls.env.ref('base.public_user').sudo()
+        public_user.write({'company_ids': [Command.link(cls.company.id)], 'company_id': cls.company.id})
+        if 'website' in cls.env:
+            cls.env['website'].sudo().search([]).company_id = cls.company
 
     def test_everybody_reads_the_rules_in_force_and_those_that_come(self):
         self.assertIn("Tier 1: 10 %", self._read('/distribution/rules', None))
