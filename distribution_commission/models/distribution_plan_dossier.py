@@ -49,7 +49,7 @@ class DistributionPlanVersion(models.Model):
             'res_model': self._name,
             'res_id': self.id,
         })
-        self.write({'dossier_id': attachment.id, 'dossier_sha256': hashlib.sha256(content).hexdigest()})
+        self.sudo().write({'dossier_id': attachment.id, 'dossier_sha256': hashlib.sha256(content).hexdigest()})
 
     # === GETTERS === #
 

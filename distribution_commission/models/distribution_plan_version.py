@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 # About the version's life, not about what it pays.
 _LIFE = {
     'state', 'activated_at', 'activated_by_id', 'retired_at', 'author_id', 'submitted_by_id', 'approved_by_id',
-    'published_at', 'effective_from', 'dossier_id', 'dossier_sha256',
+    'published_at', 'dossier_id', 'dossier_sha256',
 }
 
 
@@ -68,13 +68,15 @@ class DistributionPlanVersion(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
+            self._check_gate(vals)
             latest = self.search([('plan_id', '=', vals.get('plan_id'))], limit=1)
             vals.update(number=latest.number + 1, author_id=self.env.uid)
         return super().create(vals_list)
 
     def write(self, vals):
         """Let nothing but the state change once the version left the draft."""
-        if set(vals) - _LIFE:
+        self._check_gate(vals)
+        if set(vals) - _LIFE and 'state' not in vals:
             self._check_is_draft()
             vals = {**vals, 'author_id': self.env.uid}
         return super().write(vals)
@@ -84,6 +86,11 @@ class DistributionPlanVersion(models.Model):
         self._check_is_draft()
 
     # === BUSINESS METHODS === #
+
+    def _check_gate(self, vals):
+        """Refuse to write the life of a version but by the methods that are its gate, which do it as superuser."""
+        if not self.env.su and not _LIFE.isdisjoint(vals):
+            raise UserError(self.env._("The state of a version changes by its buttons only."))
 
     def _check_is_draft(self):
         if any(version.state == 'submitted' for version in self):

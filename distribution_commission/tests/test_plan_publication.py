@@ -107,6 +107,9 @@ class TestPlanPublication(DistributionCommon):
 
     def test_the_gate_cannot_be_walked_around(self):
         self.draft.effective_from = self.now + timedelta(days=1)
+        for vals in ({'state': 'approved'}, {'published_at': self.now - timedelta(days=9)}, {'author_id': False}):
+            with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "by its buttons only"):
+                self.draft.write(vals)
         with self.assertRaisesRegex(ValidationError, "told 1 days"), self.env.cr.savepoint():
             self.draft.sudo().write({'state': 'approved', 'published_at': self.now})
         self.draft.cap_rate = 30.01
@@ -119,6 +122,14 @@ class TestPlanPublication(DistributionCommon):
             self.env.cr.execute(
                 "UPDATE distribution_plan_version SET published_at = effective_from + interval '1 day'"
                 " WHERE effective_from IS NOT NULL")
+
+    def test_the_begin_of_a_scheduled_version_is_not_moved(self):
+        with self._at(self.now):
+            self._approve()
+        with self.assertRaisesRegex(UserError, "was published"), self.env.cr.savepoint():
+            self.draft.sudo().effective_from = self.now + timedelta(hours=1)
+        self.env.invalidate_all()
+        self.assertEqual(self.draft.effective_from, self.now + timedelta(days=7))
 
     def test_a_scheduled_version_can_be_taken_back_and_one_that_began_cannot(self):
         with self._at(self.now):

@@ -27,6 +27,6 @@ class TestRulesPage(PageCommon):
             self.assertIn(words, text)
 
     def test_a_company_without_a_plan_says_so(self):
-        self.version.state = 'retired'
+        self.version.sudo().state = 'retired'
         self.env.registry.clear_cache()
         self.assertIn("Nothing is published here yet", self._read('/distribution/rules', None))
