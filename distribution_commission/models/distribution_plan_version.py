@@ -76,7 +76,8 @@ class DistributionPlanVersion(models.Model):
     def write(self, vals):
         """Let nothing but the state change once the version left the draft."""
         self._check_gate(vals)
-        if set(vals) - _LIFE and 'state' not in vals:
+        # The gate sets the begin together with the state; alone it is content like the rules.
+        if set(vals) - _LIFE - ({'effective_from'} if 'state' in vals else set()):
             self._check_is_draft()
             vals = {**vals, 'author_id': self.env.uid}
         return super().write(vals)

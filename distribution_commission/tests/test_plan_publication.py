@@ -128,6 +128,8 @@ class TestPlanPublication(DistributionCommon):
             self._approve()
         with self.assertRaisesRegex(UserError, "was published"), self.env.cr.savepoint():
             self.draft.sudo().effective_from = self.now + timedelta(hours=1)
+        with self.assertRaisesRegex(UserError, "was published"), self.env.cr.savepoint():
+            self.version.sudo().write({'state': 'active', 'cap_rate': 20})
         self.env.invalidate_all()
         self.assertEqual(self.draft.effective_from, self.now + timedelta(days=7))
 
