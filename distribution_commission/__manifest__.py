@@ -18,9 +18,13 @@
         'data/distribution_payout_channel_data.xml',
         'data/distribution_risk_check_data.xml',
         'data/distribution_cron.xml',
+        'data/distribution_plan_cron.xml',
 
         # Model views.
         'views/distribution_plan_views.xml',
+        'views/distribution_plan_version_views.xml',
+        'views/distribution_plan_simulation_views.xml',
+        'views/distribution_policy_views.xml',
         'views/distribution_commission_views.xml',
         'views/distribution_transfer_views.xml',
         'views/distribution_event_views.xml',
@@ -36,6 +40,7 @@
         'views/res_config_settings_views.xml',
 
         # Reports.
+        'report/distribution_plan_dossier_report.xml',
         'report/distribution_link_report_views.xml',
 
         'views/distribution_commission_menus.xml',  # Depends on the actions above.

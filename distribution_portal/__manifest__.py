@@ -17,6 +17,7 @@
         'views/portal_privacy_templates.xml',
         'views/distribution_apply_templates.xml',
         'views/distribution_agreement_templates.xml',
+        'views/distribution_rules_templates.xml',
         'views/portal_membership_templates.xml',
     ],
     'assets': {

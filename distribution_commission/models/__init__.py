@@ -2,6 +2,13 @@ from . import distribution_plan
 from . import distribution_plan_version
 from . import distribution_plan_rule
 from . import distribution_plan_band
+from . import distribution_plan_legality
+from . import distribution_plan_publication
+from . import distribution_plan_dossier
+from . import distribution_plan_scenario
+from . import distribution_plan_simulation
+from . import distribution_policy
+from . import distribution_policy_rule
 from . import distribution_attribution
 from . import distribution_commission
 from . import distribution_commission_expense

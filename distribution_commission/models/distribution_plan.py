@@ -60,9 +60,29 @@ class DistributionPlan(models.Model):
         return self.version_ids.search([('plan_id', '=', self.id)], limit=1)
 
     @api.model
+    def _get_active_version_id(self, company_id, now=None):
+        """Return the id of the version in force, or None. Costs no query: read at every confirmation.
+
+        A version that was published beforehand is in force from its very moment, whenever the job that
+        writes so comes along.
+
+        :param int company_id:
+        :param datetime|None now: The present moment if not given.
+        """
+        now = now or fields.Datetime.now()
+        in_force = None
+        for begin, version_id in self._get_schedule(company_id):
+            if begin is None or begin <= now:
+                in_force = version_id
+        return in_force
+
+    @api.model
     @tools.ormcache('company_id')
-    def _get_active_version_id(self, company_id):
-        """Return the id of the version in force, or None. Cached: read at every confirmation."""
-        return self.env['distribution.plan.version'].sudo().search([
-            ('company_id', '=', company_id), ('state', '=', 'active'),
-        ], limit=1).id or None
+    def _get_schedule(self, company_id):
+        """Return (begin, id) of the active version and the one that comes; the begin of the former is None."""
+        versions_sudo = self.env['distribution.plan.version'].sudo().search([
+            ('company_id', '=', company_id), ('state', 'in', ('active', 'approved'))])
+        return tuple(
+            (None if version.state == 'active' else version.effective_from, version.id)
+            for version in versions_sudo.sorted(lambda version: (version.state == 'approved', version.effective_from))
+        )

@@ -1,5 +1,11 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
+
+# About the version's life, not about what it pays.
+_LIFE = {
+    'state', 'activated_at', 'activated_by_id', 'retired_at', 'author_id', 'submitted_by_id', 'approved_by_id',
+    'published_at', 'dossier_id', 'dossier_sha256',
+}
 
 from ..engine import Limits
 from .distribution_transfer import to_minor
@@ -8,7 +14,8 @@ from .distribution_transfer import to_minor
 class DistributionPlanVersion(models.Model):
     """One edition of a plan: a sorted list of rules that is the precedence.
 
-    Editable as a draft; frozen from its activation on, for superuser and code too.
+    Editable as a draft; frozen from the moment it is submitted, for superuser and code too. How it is
+    judged, approved and published is in `distribution_plan_publication.py`.
     """
     _name = 'distribution.plan.version'
     _description = "Commission Plan Version"
@@ -21,7 +28,13 @@ class DistributionPlanVersion(models.Model):
     currency_id = fields.Many2one(related='company_id.currency_id')
     number = fields.Integer(string="Version", required=True, readonly=True, default=1, copy=False)
     state = fields.Selection(
-        selection=[('draft', "Draft"), ('active', "Active"), ('retired', "Retired")],
+        selection=[
+            ('draft', "Draft"),
+            ('submitted', "Submitted"),
+            ('approved', "Scheduled"),
+            ('active', "Active"),
+            ('retired', "Retired"),
+        ],
         required=True,
         readonly=True,
         default='draft',
@@ -78,87 +91,45 @@ class DistributionPlanVersion(models.Model):
     # === CONSTRAINT METHODS === #
 
     @api.constrains('state')
-    def _check_lawful(self):
-        """Refuse an active version outside the policy, whoever activates it.
-
-        R01: paid tiers. R02: the second tier only by a named decision. R08: the share of a line.
-        """
-        for version in self.filtered(lambda version: version.state == 'active'):
-            problems = version._get_policy_problems()
-            if problems:
-                raise ValidationError(self.env._(
-                    "%(plan)s cannot be activated:\n%(problems)s",
-                    plan=version.display_name,
-                    problems="\n".join(f"- {problem}" for problem in problems),
-                ))
-
-    @api.constrains('state')
     def _check_bands(self):
-        """Refuse an active version with bands that leave a sale without one, however they came about."""
-        self.filtered(lambda version: version.state == 'active').rule_ids._check_bands()
+        """Refuse a published version with bands that leave a sale without one, however they came about."""
+        self.filtered(lambda version: version.state in ('approved', 'active')).rule_ids._check_bands()
 
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
+            self._check_gate(vals)
             latest = self.search([('plan_id', '=', vals.get('plan_id'))], limit=1)
-            vals['number'] = latest.number + 1
+            vals.update(number=latest.number + 1, author_id=self.env.uid)
         return super().create(vals_list)
 
     def write(self, vals):
         """Let nothing but the state change once the version left the draft."""
-        if set(vals) - {'state', 'activated_at', 'activated_by_id', 'retired_at'}:
+        self._check_gate(vals)
+        # The gate sets the begin together with the state; alone it is content like the rules.
+        if set(vals) - _LIFE - ({'effective_from'} if 'state' in vals else set()):
             self._check_is_draft()
+            vals = {**vals, 'author_id': self.env.uid}
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_draft(self):
         self._check_is_draft()
 
-    # === ACTION METHODS === #
-
-    def action_activate(self):
-        """Put this draft in force; the version before it retires and stays readable."""
-        self.ensure_one()
-        self._check_is_draft()
-        now = fields.Datetime.now()
-        self.search([('company_id', '=', self.company_id.id), ('state', '=', 'active')]).write({
-            'state': 'retired', 'retired_at': now,
-        })
-        self.flush_model(['state'])     # The unique index sees one active version at any moment.
-        self.write({'state': 'active', 'activated_at': now, 'activated_by_id': self.env.uid})
-        self.env.registry.clear_cache()
-        self.plan_id.message_post(body=self.env._("Version %s is in force from now on.", self.number))
-
     # === BUSINESS METHODS === #
 
+    def _check_gate(self, vals):
+        """Refuse to write the life of a version but by the methods that are its gate, which do it as superuser."""
+        if not self.env.su and not _LIFE.isdisjoint(vals):
+            raise UserError(self.env._("The state of a version changes by its buttons only."))
+
     def _check_is_draft(self):
+        if any(version.state == 'submitted' for version in self):
+            raise UserError(self.env._("This version waits for its approval. Take it back to change it."))
         if any(version.state != 'draft' for version in self):
-            raise UserError(self.env._("This version was in force and is kept as it was. Make a new version instead."))
-
-    def _get_policy_problems(self):
-        """Return what the policy in force has against this version, in words.
-
-        :rtype: list[str]
-        """
-        self.ensure_one()
-        policy = self.env['distribution.policy']._get_in_force(self.company_id)
-        tiers = set(self.rule_ids.mapped('tier'))
-        problems = []
-        if not tiers:
-            problems.append(self.env._("it has no rule, so nobody would earn anything."))
-        if tiers and max(tiers) > policy.max_paid_tiers:
-            problems.append(self.env._(
-                "it pays %(paid)s tiers; the policy allows %(allowed)s.",
-                paid=max(tiers), allowed=policy.max_paid_tiers))
-        if tiers and max(tiers) > 1 and not policy.tier2_signed_by_id:
-            problems.append(self.env._("it pays a second tier, which nobody has signed in the policy."))
-        if self.cap_rate > policy.max_commission_rate:
-            problems.append(self.env._(
-                "its cap is %(cap)s %%; the policy allows %(allowed)s %%.",
-                cap=self.cap_rate, allowed=policy.max_commission_rate))
-        return problems
+            raise UserError(self.env._("This version was published and is kept as it was. Make a new version instead."))
 
     def _get_cap_ppm(self):
         self.ensure_one()

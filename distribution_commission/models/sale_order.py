@@ -52,7 +52,7 @@ class SaleOrder(models.Model):
     def _distribution_prepare_attribution(self, order_id, rows, now):
         """Override of `distribution_core` to pin the plan version as well."""
         values = super()._distribution_prepare_attribution(order_id, rows, now)
-        values['plan_version_id'] = self.env['distribution.plan']._get_active_version_id(values['company_id'])
+        values['plan_version_id'] = self.env['distribution.plan']._get_active_version_id(values['company_id'], now)
         return values
 
     # === BUSINESS METHODS - FACTS === #

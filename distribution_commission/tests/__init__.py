@@ -2,6 +2,8 @@ from . import test_adjustment
 from . import test_booking
 from . import test_event
 from . import test_ledger
+from . import test_plan_publication
+from . import test_plan_simulation
 from . import test_link_report
 from . import test_path
 from . import test_payout

@@ -20,6 +20,8 @@ class DistributionCommon(NetworkBuilders, AccountTestInvoicingCommon):
         cls.company = cls.env.company
         cls.company._distribution_setup_accounting()
         cls.policy = cls.env['distribution.policy']._get_in_force(cls.company)
+        # Tests change plans from one line to the next; what notice and approval do is in test_plan_publication.
+        cls.policy.write({'notice_days': 0, 'plan_second_person': False})
         cls.policy.action_sign_tier2()
         cls.plan = cls.env['distribution.plan'].create({'name': "Standard"})
         cls.version = cls._create_version(cls.plan, [(1, 10.0), (2, 5.0)])

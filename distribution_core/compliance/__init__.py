@@ -1,4 +1,5 @@
-"""Which rules a network fires; imports nothing of Odoo."""
+"""Which rules a network or a plan fires; imports nothing of Odoo."""
+from .claims import INCOME_CLAIMS, find_claims
 from .network import (
     ALARM_DEPTH,
     ALARM_PARTICIPANTS,
@@ -7,4 +8,16 @@ from .network import (
     alarm_level,
     fires,
     measure,
+)
+from .plan import (
+    ALLOWED_BASES,
+    ALLOWED_ELIGIBILITY,
+    ALLOWED_EVENTS,
+    ALLOWED_RANK_INPUTS,
+    PLAN_RULES,
+    Bounds,
+    Finding,
+    Plan,
+    fired_by_plan,
+    judge_plan,
 )

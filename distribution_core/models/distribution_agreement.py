@@ -3,6 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..compliance import find_claims
+
 # What a published text consists of. The rest of the record (followers, activities) is not the text.
 _FROZEN_FIELDS = {
     'name', 'kind', 'body', 'company_id', 'number', 'state', 'published_at', 'published_by_id', 'effective_from',
@@ -166,6 +168,9 @@ class DistributionAgreement(models.Model):
             return
         if not self.body or not self.body.striptags().strip():
             raise UserError(self.env._("There is no text to publish yet."))
+        claims = self._get_claims()
+        if claims:
+            raise UserError(self.env._("A text of the company does not promise income: %s", ", ".join(claims)))
         now = fields.Datetime.now()
         earliest = self._get_earliest_begin(now)
         if self.effective_from and self.effective_from < earliest:
@@ -181,6 +186,18 @@ class DistributionAgreement(models.Model):
         })
 
     # === GETTERS === #
+
+    def _get_claims(self):
+        """Return the income claims that this text makes in any installed language (R23).
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        claims = []
+        for code, _name in self.env['res.lang'].get_installed():
+            text = self.with_context(lang=code)
+            claims += find_claims(text.name) + find_claims(text.body.striptags() if text.body else '')
+        return list(dict.fromkeys(claims))
 
     def _get_latest(self):
         """Return the version of this kind that was published last."""

@@ -121,6 +121,15 @@ class TestAgreement(AgreementCommon):
             with self.subTest(body), self.assertRaisesRegex(UserError, "no text to publish"):
                 self._create_agreement(body=body)
 
+    def test_a_text_that_promises_income_is_not_published_and_a_denial_is(self):
+        draft = self._create_agreement(publish=False, body="<p>Join us for a <b>passive</b> income</p>")
+        with self.assertRaisesRegex(UserError, "does not promise income: passive income"), self.env.cr.savepoint():
+            draft.sudo().action_publish()
+        self.assertEqual(draft.state, 'draft')
+        draft.body = "<p>There is no passive income here.</p>"
+        draft.action_publish()
+        self.assertEqual(draft.state, 'published')
+
     def test_a_text_runs_no_script(self):
         agreement = self._create_agreement(body="<p>Fine<script>alert(1)</script></p>", publish=False)
         self.assertEqual(agreement.body, "<p>Fine</p>")

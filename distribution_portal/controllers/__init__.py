@@ -5,4 +5,5 @@ from . import privacy
 from . import membership
 from . import referral
 from . import review
+from . import rules
 from . import withdrawal

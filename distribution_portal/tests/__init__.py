@@ -4,4 +4,5 @@ from . import test_pages
 from . import test_privacy
 from . import test_referral
 from . import test_review
+from . import test_rules
 from . import test_withdrawal

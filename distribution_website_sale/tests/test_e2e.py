@@ -39,6 +39,7 @@ class TestE2E(HttpCase):
         cls.env['distribution.plan.version'].search([('state', '=', 'active')]).state = 'retired'
         plan = cls.env['distribution.plan'].create({'name': "Standard", 'company_id': cls.company.id})
         plan.version_ids.rule_ids = [Command.create({'tier': 1, 'rate': 10.0})]
+        cls.env['distribution.policy']._get_in_force(cls.company).plan_second_person = False
         plan.version_ids.action_activate()
         cls.mei_user = cls.env['res.users'].create({
             'name': "Mei",

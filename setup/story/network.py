@@ -50,6 +50,7 @@ def network_events(stage, day):
             _change_state(stage, person, "closed", "本人申请退出")
     if day == REVISED_ON:
         _revise_plan(stage)
+    stage.env["distribution.plan.version"]._cron_begin()
 
 
 # === THE PLAN === #
@@ -63,6 +64,7 @@ def _make_plan(stage):
         translate(level, "description", about)
         stage.levels[key] = level.id
     policy = env["distribution.policy"]._get_in_force(stage.company)
+    policy.plan_second_person = False   # The merchant is the only administrator.
     policy.action_sign_tier2()
     plan = env["distribution.plan"].create({"name": "云岭推广佣金方案"})
     translate(plan, "name", ("云岭推广佣金方案", "Yunling Referral Plan"))
@@ -89,7 +91,7 @@ def _rules(env, stage):
 
 
 def _revise_plan(stage):
-    """A version in force is never edited: the next one pays the silver level more."""
+    """A version in force is never edited: the next one, announced a week before, pays the silver level more."""
     plan = stage.by(stage.merchant, stage.plan)
     plan.action_new_version()
     version = plan._get_latest_version()

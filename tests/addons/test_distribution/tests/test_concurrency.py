@@ -30,7 +30,9 @@ class TestConcurrency(BaseCase):
         env = env(context={**env.context, 'allowed_company_ids': company.ids})
         company = company.with_env(env)
         company._distribution_setup_accounting()
-        env['distribution.policy']._get_in_force(company).action_sign_tier2()
+        policy = env['distribution.policy']._get_in_force(company)
+        policy.plan_second_person = False
+        policy.action_sign_tier2()
         plan = env['distribution.plan'].create({'name': "Concurrency"})
         version = plan._get_latest_version()
         version.rule_ids = [Command.create({'tier': 1, 'rate': 10.0})]
