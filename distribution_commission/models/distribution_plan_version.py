@@ -1,14 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..engine import Limits
+from .distribution_transfer import to_minor
+
 # About the version's life, not about what it pays.
 _LIFE = {
     'state', 'activated_at', 'activated_by_id', 'retired_at', 'author_id', 'submitted_by_id', 'approved_by_id',
     'published_at', 'dossier_id', 'dossier_sha256',
 }
-
-from ..engine import Limits
-from .distribution_transfer import to_minor
 
 
 class DistributionPlanVersion(models.Model):
