@@ -41,7 +41,8 @@ class DistributionPlanVersion(models.Model):
     def _freeze_dossier(self):
         """Keep what is decided now, once."""
         self.ensure_one()
-        content = json.dumps(self._prepare_dossier(), ensure_ascii=False, indent=1, sort_keys=True).encode()
+        content = json.dumps(      # the ids of a scope are a set
+            self._prepare_dossier(), default=sorted, ensure_ascii=False, indent=1, sort_keys=True).encode()
         attachment = self.env['ir.attachment'].sudo().create({
             'name': f"{self.display_name}.json",
             'raw': content,
@@ -77,6 +78,7 @@ class DistributionPlanVersion(models.Model):
             'authors': self._get_authors().sorted('id').mapped('name'),
             'approved_by': self.approved_by_id.name,
             'cap_percent': self.cap_rate,
+            'limits': self._to_engine()['limits']._asdict(),
             'rules': [
                 {'words': words, 'engine': list(engine_rule)} for engine_rule, words in self._get_rule_words()],
             'changes': self._get_diff_lines(self._get_previous()) if self._get_previous() else [],

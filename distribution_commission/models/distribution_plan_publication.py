@@ -4,6 +4,8 @@ from difflib import SequenceMatcher
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+_LIMITS = ('order_cap_amount', 'tier_cap_amount', 'min_order_amount', 'guards_margin', 'cut_order')
+
 
 class DistributionPlanVersion(models.Model):
     """From draft to retirement: draft → submitted → scheduled → active → retired.
@@ -223,7 +225,20 @@ class DistributionPlanVersion(models.Model):
                 lines += [f"+ {words}" for _key, words in new[new_from:new_to]]
         if other.cap_rate != self.cap_rate:
             lines.append(self.env._("Cap: %(old)s %% → %(new)s %%", old=f"{other.cap_rate:g}", new=f"{self.cap_rate:g}"))
+        for name in _LIMITS:
+            if other[name] != self[name]:
+                label = self._fields[name]._description_string(self.env)
+                lines.append(f"{label}: {other._format_limit(name)} → {self._format_limit(name)}")
         return lines
+
+    def _format_limit(self, name):
+        """Return a limit as people read it."""
+        field, value = self._fields[name], self[name]
+        if field.type == 'monetary':
+            return self.currency_id.format(value)
+        if field.type == 'selection':
+            return dict(field._description_selection(self.env))[value]
+        return self.env._("yes") if value else self.env._("no")
 
     def _get_rule_words(self):
         """Return (what the kernel gets, what people read) of each rule, in order of precedence."""

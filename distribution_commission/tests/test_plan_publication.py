@@ -13,6 +13,13 @@ from odoo.addons.distribution_core.compliance import PLAN_RULES
 from .common import DistributionCommon
 
 
+def nested_lists(value):
+    """Return all lists of numbers somewhere in a value."""
+    if not isinstance(value, list):
+        return []
+    return [value] + [found for item in value for found in nested_lists(item)]
+
+
 @tagged('post_install', '-at_install')
 class TestPlanPublication(DistributionCommon):
 
@@ -174,6 +181,16 @@ class TestPlanPublication(DistributionCommon):
         self.assertFalse(self.version.changes)
 
     # === DOSSIER === #
+
+    def test_scopes_and_limits_are_in_the_differences_and_in_the_dossier(self):
+        categories = self.env['product.category'].create([{'name': "Tea"}, {'name': "Cups"}])
+        self.draft.rule_ids[0].categ_id = categories[0]
+        self.draft.write({'min_order_amount': 50.0, 'guards_margin': True})
+        self.assertIn("Guard the Margin: no → yes", self.draft.changes.splitlines())
+        self._approve()
+        dossier = self.draft._get_dossier()
+        self.assertEqual((dossier['limits']['min_order'], dossier['limits']['guards_margin']), (5000, True))
+        self.assertIn([categories[0].id], nested_lists(dossier['rules'][0]['engine']))
 
     def test_the_dossier_is_frozen_and_the_database_keeps_it(self):
         with self._at(self.now):
