@@ -156,8 +156,12 @@ class DistributionPlanScenarioLine(models.Model):
             sold=amount,
             refunded=0,
             quantity=round(self.quantity * 1000),
-            template_id=template.id,
-            category_path=f"/{template.categ_id.parent_path or ''}",
+            facts={
+                'product': template.ids,
+                'variant': self.product_id.ids,
+                'category': [int(id_) for id_ in (template.categ_id.parent_path or '').split('/') if id_],
+                'tag': self.product_id.all_product_tag_ids.ids,
+            },
         )
 
 

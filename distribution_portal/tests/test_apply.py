@@ -217,6 +217,7 @@ class TestMembership(ApplyCommon):
                     self._read(url)
 
     def test_the_texts_in_force_and_to_come_are_read_by_everybody(self):
+        self._next_policy(notice_days=7)
         self._publish("<p>Be kind as well.</p>")
         self._publish("<p>Five percent.</p>", kind='rules')
         for url, shown, hidden in (
