@@ -23,7 +23,7 @@ class DistributionPlanVersion(models.Model):
     @api.depends('dossier_id', 'dossier_sha256')
     def _compute_dossier_state(self):
         for version in self:
-            content = version.sudo().dossier_id.raw
+            content = version._get_dossier_content()
             if not content:
                 version.dossier_state = False
                 continue
@@ -54,13 +54,17 @@ class DistributionPlanVersion(models.Model):
 
     # === GETTERS === #
 
+    def _get_dossier_content(self):
+        """Return the bytes of the dossier; a form asks for the sizes of files in their stead."""
+        return self.sudo().with_context(bin_size=False).dossier_id.raw
+
     def _get_dossier(self):
         """Return the frozen dossier, or an empty one before the publication.
 
         :rtype: dict
         """
         self.ensure_one()
-        content = self.sudo().dossier_id.raw
+        content = self._get_dossier_content()
         return json.loads(content) if content else {}
 
     def _prepare_dossier(self):

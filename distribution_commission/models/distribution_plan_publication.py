@@ -244,7 +244,7 @@ class DistributionPlanVersion(models.Model):
         """Return (what the kernel gets, what people read) of each rule, in order of precedence."""
         rules = self.rule_ids.sorted()
         return [
-            (engine_rule._replace(id=0), rule.display_name)
+            (engine_rule._replace(id=0), rule._get_words())
             for rule, engine_rule in zip(rules, rules._to_engine(), strict=True)
         ]
 

@@ -248,10 +248,22 @@ class DistributionPlanRule(models.Model):
             for band in self.band_ids.sorted(field)
         ]
 
-    def _get_scope_text(self):
+    def _get_words(self):
+        """Return the rule as everybody may read it: distributors are not named.
+
+        :rtype: str
+        """
+        scope = self._get_scope_text(names_distributors=False)
+        return f"{self.display_name} · {scope}" if scope else self.display_name
+
+    def _get_scope_text(self, names_distributors=True):
         """Say in words what the rule pays on; empty: everything."""
         self.ensure_one()
-        parts = [", ".join(self[field].mapped('display_name')) for field in self._get_scope_fields().values()]
+        parts = [
+            self.env._("chosen distributors") if name == 'distributor' and self[field] and not names_distributors
+            else ", ".join(self[field].mapped('display_name'))
+            for name, field in self._get_scope_fields().items()
+        ]
         parts.append(dict(self._fields['customer']._description_selection(self.env)).get(self.customer, ""))
         if self.date_from:
             parts.append(self.env._("from %s", format_datetime(self.env, self.date_from)))

@@ -185,10 +185,14 @@ class TestPlanPublication(DistributionCommon):
     def test_scopes_and_limits_are_in_the_differences_and_in_the_dossier(self):
         categories = self.env['product.category'].create([{'name': "Tea"}, {'name': "Cups"}])
         self.draft.rule_ids[0].categ_id = categories[0]
+        self.draft.rule_ids[1].distributor_ids = self.seller
+        self.assertEqual(self.draft.rule_ids[1]._get_words(), "Tier 2: 5 % · chosen distributors")
         self.draft.write({'min_order_amount': 50.0, 'guards_margin': True})
         self.assertIn("Guard the Margin: no → yes", self.draft.changes.splitlines())
         self._approve()
         dossier = self.draft._get_dossier()
+        self.assertEqual(dossier['rules'][0]['words'], "Tier 1: 12 % · Tea")
+        self.assertEqual(self.draft.with_context(bin_size=True).dossier_state, 'intact')     # as a form reads it
         self.assertEqual((dossier['limits']['min_order'], dossier['limits']['guards_margin']), (5000, True))
         self.assertIn([categories[0].id], nested_lists(dossier['rules'][0]['engine']))
 
