@@ -96,18 +96,17 @@ class DistributionPlanVersion(models.Model):
 
     def _get_problem(self, finding):
         """Return a finding in words."""
-        _ = self.env._
         values = {'found': self._format_finding(finding, finding.found),
                   'allowed': self._format_finding(finding, finding.allowed)}
         words = {
-            'R01': lambda: _("it pays %(found)s tiers; the policy allows %(allowed)s.", **values),
-            'R02': lambda: _("it pays a second tier, which nobody has signed in the policy."),
-            'R08': lambda: _("its cap is %(found)s; the policy allows %(allowed)s.", **values),
-            'R10': lambda: _(
+            'R01': lambda: self.env._("it pays %(found)s tiers; the policy allows %(allowed)s.", **values),
+            'R02': lambda: self.env._("it pays a second tier, which nobody has signed in the policy."),
+            'R08': lambda: self.env._("its cap is %(found)s; the policy allows %(allowed)s.", **values),
+            'R10': lambda: self.env._(
                 "the hold of %(found)s days is shorter than the return window of %(allowed)s days.", **values),
-            'R22': lambda: _(
+            'R22': lambda: self.env._(
                 "distributors are told %(found)s days before; the policy asks for %(allowed)s days.", **values),
-            'R23': lambda: _("its texts promise income: %(found)s.", **values),
+            'R23': lambda: self.env._("its texts promise income: %(found)s.", **values),
         }
         return words.get(finding.rule, lambda: f"{finding.rule}: {values['found']}")()
 

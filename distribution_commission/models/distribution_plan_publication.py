@@ -27,7 +27,7 @@ class DistributionPlanVersion(models.Model):
         copy=False,
         help="Empty: at once for the first version of a company, else as soon as the notice of the policy allows.",
     )
-    changes = fields.Text(string="Changes", compute='_compute_changes')
+    changes = fields.Text(compute='_compute_changes')
     problems = fields.Text(compute='_compute_problems', help="What stands against the publication.")
     needs_second_person = fields.Boolean(compute='_compute_needs_second_person')
 

@@ -15,25 +15,26 @@ class DistributionPolicyRule(models.AbstractModel):
     @api.model
     def _get_rules(self):
         """Override of `distribution_core` to add the rules on money."""
-        _ = self.env._
         money = {
-            'R01': Rule('block', _("No sale line pays more tiers than allowed"), self._check_r01),
-            'R02': Rule('signoff', _("A second tier is paid only where somebody signed for it"), self._check_r02),
-            'R03': Rule('block', _("Every commission hangs on a sale line"), self._check_r03),
-            'R04': Rule('block', _("No pay by head-count or team totals"), self._get_plan_check('R04')),
-            'R05': Rule('block', _("No fee, deposit or package to join"), self._get_plan_check('R05')),
-            'R06': Rule('block', _("Levels do not depend on recruits or own purchases"), self._get_plan_check('R06')),
-            'R07': Rule('block', _("Nobody has to bring others"), self._get_plan_check('R07')),
-            'R08': Rule('block', _("Commission stays within the highest share"), self._check_r08),
-            'R09': Rule('block', _("No more commission than money received"), self._check_r09),
-            'R10': Rule('block', _("No commission is released before the hold is over"), self._check_r10),
-            'R11': Rule('block', _("What was refunded was taken back"), self._check_r11),
-            'R12': Rule('block', _("Own purchases earn nothing"), self._check_r12),
+            'R01': Rule('block', self.env._("No sale line pays more tiers than allowed"), self._check_r01),
+            'R02': Rule(
+                'signoff', self.env._("A second tier is paid only where somebody signed for it"), self._check_r02),
+            'R03': Rule('block', self.env._("Every commission hangs on a sale line"), self._check_r03),
+            'R04': Rule('block', self.env._("No pay by head-count or team totals"), self._get_plan_check('R04')),
+            'R05': Rule('block', self.env._("No fee, deposit or package to join"), self._get_plan_check('R05')),
+            'R06': Rule(
+                'block', self.env._("Levels do not depend on recruits or own purchases"), self._get_plan_check('R06')),
+            'R07': Rule('block', self.env._("Nobody has to bring others"), self._get_plan_check('R07')),
+            'R08': Rule('block', self.env._("Commission stays within the highest share"), self._check_r08),
+            'R09': Rule('block', self.env._("No more commission than money received"), self._check_r09),
+            'R10': Rule('block', self.env._("No commission is released before the hold is over"), self._check_r10),
+            'R11': Rule('block', self.env._("What was refunded was taken back"), self._check_r11),
+            'R12': Rule('block', self.env._("Own purchases earn nothing"), self._check_r12),
         }
         plan = {
-            'R22': Rule('block', _("The plan was announced before it began"), self._check_r22),
-            'R23': Rule('block', _("Texts of the plan promise no income"), self._get_plan_check('R23')),
-            'R24': Rule('block', _("Sharing and clicking earn nothing"), self._get_plan_check('R24')),
+            'R22': Rule('block', self.env._("The plan was announced before it began"), self._check_r22),
+            'R23': Rule('block', self.env._("Texts of the plan promise no income"), self._get_plan_check('R23')),
+            'R24': Rule('block', self.env._("Sharing and clicking earn nothing"), self._get_plan_check('R24')),
         }
         rules = {**money, **super()._get_rules(), **plan}
         return {code: rules[code] for code in sorted(rules)}
@@ -41,14 +42,13 @@ class DistributionPolicyRule(models.AbstractModel):
     @api.model
     def _get_evidence_labels(self):
         """Override of `distribution_core` to name what is counted here."""
-        _ = self.env._
         return {
             **super()._get_evidence_labels(),
-            'commissions': _("Commissions"),
-            'lines': _("Sale lines"),
-            'names': _("Orders concerned"),
-            'plan': _("Plan"),
-            'found': _("Found"),
+            'commissions': self.env._("Commissions"),
+            'lines': self.env._("Sale lines"),
+            'names': self.env._("Orders concerned"),
+            'plan': self.env._("Plan"),
+            'found': self.env._("Found"),
         }
 
     # === RULES - MONEY === #

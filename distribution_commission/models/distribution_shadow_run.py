@@ -42,7 +42,7 @@ class DistributionShadowRun(models.Model):
     def _cron_check(self):
         """Recompute company by company, in batches; an interrupted run goes on where it stopped."""
         progress = self.env['ir.cron']._commit_progress
-        for company in self.env['distribution.plan'].search([]).company_id:
+        for company in self.env['distribution.plan'].search([]).company_id:  # pylint: disable=no-search-all
             run = self._find_or_create(company)
             while count := run._check_batch():
                 if not progress(count):

@@ -40,6 +40,8 @@ class DistributionAgreementAcceptance(models.Model):
 
     # === CRUD METHODS === #
 
+    # pylint: disable=method-required-super
+    # Refusing is the point.
     def write(self, vals):
         raise UserError(self.env._("An acceptance is evidence and is never changed."))
 

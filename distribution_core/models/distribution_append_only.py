@@ -9,6 +9,8 @@ class DistributionAppendOnly(models.AbstractModel):
 
     # === CRUD METHODS === #
 
+    # pylint: disable=method-required-super
+    # Refusing is the point.
     def write(self, vals):
         raise UserError(self.env._("This is a record of what happened and is never changed."))
 

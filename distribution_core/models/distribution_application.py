@@ -77,7 +77,6 @@ class DistributionApplication(models.Model):
     )
     distributor_id = fields.Many2one(
         comodel_name='distribution.distributor',
-        string="Distributor",
         readonly=True,
         index='btree_not_null',
         ondelete='restrict',

@@ -94,14 +94,14 @@ class DistributionApplication(models.Model):
         policy = self.env['distribution.policy']._get_in_force(self.company_id)
         if not policy.auto_approve or self.state != 'submitted':
             return False, []
-        _ = self.env._
         facts = [
-            (policy.auto_approve_verified, bool(self.email_verified_at), _("e-mail verified")),
-            (policy.auto_approve_returning, self._has_confirmed_order(), _("has a confirmed order")),
-            (policy.auto_approve_invited, self.inviter_id.state == 'active', _("invited by an active distributor")),
+            (policy.auto_approve_verified, bool(self.email_verified_at), self.env._("e-mail verified")),
+            (policy.auto_approve_returning, self._has_confirmed_order(), self.env._("has a confirmed order")),
+            (policy.auto_approve_invited, self.inviter_id.state == 'active',
+             self.env._("invited by an active distributor")),
             # Whatever the policy says: a doubt about who it is, and a return, are for people to decide on.
-            (True, not self._is_login_taken(), _("no other login has this e-mail")),
-            (True, not self.distributor_id, _("is no former distributor")),
+            (True, not self._is_login_taken(), self.env._("no other login has this e-mail")),
+            (True, not self.distributor_id, self.env._("is no former distributor")),
         ]
         missing = [label for required, holds, label in facts if required and not holds]
         return not missing, missing or [label for required, _holds, label in facts if required]

@@ -31,28 +31,28 @@ class DistributionApplication(models.Model):
         :return: A message for each field that is wrong.
         :rtype: dict[str, str]
         """
-        _ = self.env._
         errors = {
-            field: _("Please shorten this to %s characters.", length)
+            field: self.env._("Please shorten this to %s characters.", length)
             for field, length in _TEXT_LENGTHS.items() if len(form.get(field) or '') > length
         }
         if not form.get('name'):
-            errors['name'] = _("Please enter your name.")
+            errors['name'] = self.env._("Please enter your name.")
         if not email_normalize(form.get('email')) or re.search(r'[\s<>]', form['email']):
-            errors['email'] = _("Please enter an e-mail address, e.g. name@example.com.")
+            errors['email'] = self.env._("Please enter an e-mail address, e.g. name@example.com.")
         if not re.fullmatch(r'\+?[\d ()./-]{5,}', form.get('phone') or ''):
-            errors['phone'] = _("Please enter a phone number.")
+            errors['phone'] = self.env._("Please enter a phone number.")
         if form.get('kind') not in dict(self._fields['kind'].selection):
-            errors['kind'] = _("Please choose one.")
+            errors['kind'] = self.env._("Please choose one.")
         elif form['kind'] != 'individual' and not form.get('company_registry'):
-            errors['company_registry'] = _("Please enter the number on the business licence.")
+            errors['company_registry'] = self.env._("Please enter the number on the business licence.")
         if form.get('inviter') and not self._get_inviter(form['inviter'], company):
-            errors['inviter'] = _("We know no distributor with this code. Leave it empty if nobody invited you.")
+            errors['inviter'] = self.env._(
+                "We know no distributor with this code. Leave it empty if nobody invited you.")
         for declaration in _DECLARATIONS:
             if not str2bool(form.get(declaration) or '', False):
-                errors[declaration] = _("This is necessary to become a distributor.")
+                errors[declaration] = self.env._("This is necessary to become a distributor.")
         if self._get_agreement(company) and not str2bool(form.get('agreement') or '', False):
-            errors['agreement'] = _("Please read the agreement and accept it.")
+            errors['agreement'] = self.env._("Please read the agreement and accept it.")
         return errors
 
     @api.model

@@ -22,7 +22,6 @@ class DistributionDistributor(models.Model):
     )
     accepted_agreement_id = fields.Many2one(
         comodel_name='distribution.agreement',
-        string="Accepted Agreement",
         compute='_compute_accepted_agreement_id',
         compute_sudo=True,
         store=True,
@@ -59,7 +58,7 @@ class DistributionDistributor(models.Model):
             return NotImplemented
         agreements_sudo = self.env['distribution.agreement'].sudo()
         missing = Domain.FALSE
-        for company in self.env['res.company'].sudo().search([]):
+        for company in self.env['res.company'].sudo().search([]):  # pylint: disable=no-search-all
             in_force_sudo = agreements_sudo._get_in_force(company)
             if in_force_sudo:
                 missing |= Domain('company_id', '=', company.id) & (

@@ -134,19 +134,21 @@ class DistributionLevel(models.Model):
         required, _ = facts['required'], self.env._
         texts = []
         if asked := required['min_sales']:
-            texts.append((facts['sales'] >= asked, _(
+            texts.append((facts['sales'] >= asked, self.env._(
                 "own net sales in %(days)s days: %(fact)s of %(asked)s",
                 days=facts['window_days'], fact=money(facts['sales']), asked=money(asked))))
         if asked := required['min_orders']:
-            texts.append((facts['orders'] >= asked, _(
+            texts.append((facts['orders'] >= asked, self.env._(
                 "own orders in %(days)s days: %(fact)s of %(asked)s",
                 days=facts['window_days'], fact=facts['orders'], asked=asked)))
         if (asked := required['max_return_rate']) is not None and asked < 100:
-            texts.append((facts['refunded'] * 100 <= asked * (facts['sales'] + facts['refunded']), _(
+            texts.append((facts['refunded'] * 100 <= asked * (facts['sales'] + facts['refunded']), self.env._(
                 "return rate: %(fact)s %%, at most %(asked)s %%", fact=facts['return_rate'], asked=asked)))
         if asked := required['min_tenure_days']:
-            texts.append((facts['tenure_days'] >= asked, _(
+            texts.append((facts['tenure_days'] >= asked, self.env._(
                 "days active: %(fact)s of %(asked)s", fact=facts['tenure_days'], asked=asked)))
         if required['needs_training']:
-            texts.append((facts['trained'], _("training done") if facts['trained'] else _("training not done")))
+            texts.append((
+                facts['trained'],
+                self.env._("training done") if facts['trained'] else self.env._("training not done")))
         return texts

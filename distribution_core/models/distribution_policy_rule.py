@@ -51,18 +51,18 @@ class DistributionPolicyRule(models.AbstractModel):
 
         :rtype: dict[str, Rule]
         """
-        _ = self.env._
         return {
-            'R13': Rule('alarm', _("Size and depth of the network"), self._check_r13),
-            'R14': Rule('information', _("Leavers and all companies of the organiser are counted"), self._check_r14),
-            'R15': Rule('alarm', _("Most buyers are no participants"), self._check_r15),
-            'R17': Rule('block', _("Distributors are adults who proved who they are"), self._check_r17),
-            'R18': Rule('signoff', _("Own employees are no distributors"), self._check_r18),
-            'R19': Rule('block', _("Nobody earns on purchases of their own organisation"), self._check_r19),
-            'R21': Rule('block', _("Distributors accepted the agreement"), self._check_r21),
-            'R25': Rule('block', _("Nobody stands above themselves"), self._check_r25),
-            'R26': Rule('information', _("Distributors can leave at any time"), self._check_r26),
-            'R27': Rule('information', _("Complaints are taken and answered"), self._check_r27),
+            'R13': Rule('alarm', self.env._("Size and depth of the network"), self._check_r13),
+            'R14': Rule(
+                'information', self.env._("Leavers and all companies of the organiser are counted"), self._check_r14),
+            'R15': Rule('alarm', self.env._("Most buyers are no participants"), self._check_r15),
+            'R17': Rule('block', self.env._("Distributors are adults who proved who they are"), self._check_r17),
+            'R18': Rule('signoff', self.env._("Own employees are no distributors"), self._check_r18),
+            'R19': Rule('block', self.env._("Nobody earns on purchases of their own organisation"), self._check_r19),
+            'R21': Rule('block', self.env._("Distributors accepted the agreement"), self._check_r21),
+            'R25': Rule('block', self.env._("Nobody stands above themselves"), self._check_r25),
+            'R26': Rule('information', self.env._("Distributors can leave at any time"), self._check_r26),
+            'R27': Rule('information', self.env._("Complaints are taken and answered"), self._check_r27),
         }
 
     @api.model
@@ -71,19 +71,18 @@ class DistributionPolicyRule(models.AbstractModel):
 
         :rtype: dict[str, str]
         """
-        _ = self.env._
         return {
-            'participants': _("Participants with the organiser"),
-            'depth': _("Levels with the organiser"),
-            'loops': _("In a loop"),
-            'companies': _("Companies counted"),
-            'closed': _("Closed, still counted"),
-            'left': _("Closed"),
-            'buyers': _("Buyers in a year"),
-            'outside_percent': _("No participants (%)"),
-            'distributors': _("Distributors"),
-            'codes': _("Codes"),
-            'orders': _("Orders"),
+            'participants': self.env._("Participants with the organiser"),
+            'depth': self.env._("Levels with the organiser"),
+            'loops': self.env._("In a loop"),
+            'companies': self.env._("Companies counted"),
+            'closed': self.env._("Closed, still counted"),
+            'left': self.env._("Closed"),
+            'buyers': self.env._("Buyers in a year"),
+            'outside_percent': self.env._("No participants (%)"),
+            'distributors': self.env._("Distributors"),
+            'codes': self.env._("Codes"),
+            'orders': self.env._("Orders"),
         }
 
     @api.model

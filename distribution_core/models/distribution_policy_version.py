@@ -61,7 +61,7 @@ class DistributionPolicy(models.Model):
     published_at = fields.Datetime(string="Published on", readonly=True, copy=False)
     published_by_id = fields.Many2one(comodel_name='res.users', readonly=True, copy=False, ondelete='restrict')
     reason = fields.Char(string="Reason of the Change", copy=False, tracking=True)
-    changes = fields.Text(string="Changes", compute='_compute_changes')
+    changes = fields.Text(compute='_compute_changes')
 
     _check_cn_paid_tiers = models.Constraint(
         f"CHECK (profile = 'generic' OR max_paid_tiers <= {CN_PAID_TIERS})",

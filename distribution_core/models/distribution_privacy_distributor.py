@@ -6,7 +6,7 @@ class DistributionDistributor(models.Model):
     _inherit = 'distribution.distributor'
 
     identity_ids = fields.One2many(
-        comodel_name='distribution.identity', inverse_name='distributor_id', string="Identity",
+        comodel_name='distribution.identity', inverse_name='distributor_id',
         groups='distribution_core.group_distribution_user')
     payee_account_ids = fields.One2many(
         comodel_name='distribution.payee.account', inverse_name='distributor_id', string="Payee Accounts",

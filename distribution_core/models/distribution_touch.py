@@ -136,7 +136,8 @@ class DistributionTouch(models.Model):
         now = fields.Datetime.now()
         days = int(self.env['ir.config_parameter'].sudo().get_param(
             'distribution_core.touch_retention_days', _RETENTION_DAYS))
-        windows = self.env['distribution.policy'].sudo().search([]).mapped('touch_window_days')
+        policies_sudo = self.env['distribution.policy'].sudo()
+        windows = policies_sudo.search([]).mapped('touch_window_days')      # pylint: disable=no-search-all
         return Domain('at', '<', fields.Datetime.subtract(now, days=max([days, *windows]))) & Domain(
             'attribution_ids', 'not any', [
                 ('pinned_at', '>=', fields.Datetime.subtract(now, days=_EVIDENCE_RETENTION_DAYS))])
