@@ -1,9 +1,10 @@
 import base64
 import doctest
+from calendar import isleap
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import distribution_crypto as crypto
@@ -156,10 +157,13 @@ def test_card_numbers(number, right):
     assert crypto.passes_luhn(number) is right
 
 
-@given(born=st.dates(date(1900, 1, 1), date(2020, 1, 1)), years=st.integers(0, 80))
+@given(born=st.dates(date(1900, 1, 1), date(2020, 1, 1)), years=st.integers(1, 80))
+@example(born=date(2000, 2, 29), years=4)
+@example(born=date(2000, 2, 29), years=18)
 def test_nobody_is_of_age_a_day_early(born, years):
-    birthday = date(born.year + years, born.month, born.day) \
-        if (born.month, born.day) != (2, 29) else date(born.year + years, 3, 1)
+    year = born.year + years
+    leaps = (born.month, born.day) == (2, 29) and not isleap(year)
+    birthday = date(year, 3, 1) if leaps else born.replace(year=year)
     assert crypto.age_on(born, birthday) == years
     assert crypto.age_on(born, date.fromordinal(birthday.toordinal() - 1)) == years - 1
 
