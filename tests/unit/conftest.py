@@ -3,6 +3,13 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
+# The same examples in every run, at any speed of the machine. Others: --hypothesis-profile=explore.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("suite")
+
 ROOT = Path(__file__).resolve().parents[2]
 KERNELS = {
     "distribution_attribution": ROOT / "distribution_core" / "attribution",
