@@ -1,3 +1,4 @@
+from . import distribution_plan_part
 from . import distribution_plan
 from . import distribution_plan_version
 from . import distribution_plan_rule

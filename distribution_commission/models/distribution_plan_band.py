@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class DistributionPlanBand(models.Model):
@@ -17,6 +17,7 @@ class DistributionPlanBand(models.Model):
     """
     _name = 'distribution.plan.band'
     _description = "Commission Band"
+    _inherit = ['distribution.plan.part']
     _order = 'rule_id, lower_amount, lower_quantity, id'
 
     rule_id = fields.Many2one(
@@ -35,20 +36,5 @@ class DistributionPlanBand(models.Model):
     _check_lower = models.Constraint(
         'CHECK (lower_amount >= 0 AND lower_quantity >= 0)', "A band cannot begin below zero.")
 
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        bands = super().create(vals_list)
-        bands.rule_id.version_id._check_is_draft()
-        return bands
-
-    def write(self, vals):
-        self.rule_id.version_id._check_is_draft()
-        res = super().write(vals)
-        self.rule_id.version_id._check_is_draft()   # also of the rule that a band was moved to
-        return res
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self.rule_id.version_id._check_is_draft()
+    def _get_version(self):
+        return self.rule_id.version_id

@@ -14,6 +14,7 @@ class DistributionPlanRule(models.Model):
     """One row of a plan version. The first row that fits a tier and a line pays."""
     _name = 'distribution.plan.rule'
     _description = "Commission Rule"
+    _inherit = ['distribution.plan.part']
     _order = 'version_id, sequence, id'
     _check_company_auto = True
 
@@ -107,22 +108,6 @@ class DistributionPlanRule(models.Model):
                 raise ValidationError(self.env._("The first band of a rule must begin at 0."))
             if len(set(bounds)) < len(bounds):
                 raise ValidationError(self.env._("Two bands of a rule begin at the same bound."))
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        rules = super().create(vals_list)
-        rules.version_id._check_is_draft()
-        return rules
-
-    def write(self, vals):
-        self.version_id._check_is_draft()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self.version_id._check_is_draft()
 
     # === EXTENSION POINT === #
 

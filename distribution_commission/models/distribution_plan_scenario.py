@@ -21,6 +21,7 @@ class DistributionPlanScenario(models.Model):
     """
     _name = 'distribution.plan.scenario'
     _description = "Golden Scenario"
+    _inherit = ['distribution.plan.part']
     _order = 'version_id, id'
     _check_company_auto = True
 
@@ -41,22 +42,6 @@ class DistributionPlanScenario(models.Model):
     def _compute_difference(self):
         for scenario in self:
             scenario.difference = "\n".join(scenario._get_differences()) if scenario._origin else False
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        scenarios = super().create(vals_list)
-        scenarios.version_id._check_is_draft()
-        return scenarios
-
-    def write(self, vals):
-        self.version_id._check_is_draft()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self.version_id._check_is_draft()
 
     # === GETTERS === #
 
@@ -120,6 +105,7 @@ class DistributionPlanScenarioLine(models.Model):
     """A line that is sold in a scenario."""
     _name = 'distribution.plan.scenario.line'
     _description = "Line of a Scenario"
+    _inherit = ['distribution.plan.part']
     _order = 'scenario_id, id'
     _check_company_auto = True
 
@@ -133,19 +119,8 @@ class DistributionPlanScenarioLine(models.Model):
     price_unit = fields.Monetary(
         string="Unit Price", help="Net of tax and discounts. A negative line is a discount of the order.")
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines.scenario_id.version_id._check_is_draft()
-        return lines
-
-    def write(self, vals):
-        self.scenario_id.version_id._check_is_draft()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self.scenario_id.version_id._check_is_draft()
+    def _get_version(self):
+        return self.scenario_id.version_id
 
     def _to_sale_line(self):
         template = self.product_id.product_tmpl_id
@@ -169,6 +144,7 @@ class DistributionPlanScenarioPayee(models.Model):
     """What a tier is expected to earn in a scenario, and at which level it stands."""
     _name = 'distribution.plan.scenario.payee'
     _description = "Expected Commission of a Scenario"
+    _inherit = ['distribution.plan.part']
     _order = 'scenario_id, tier'
     _check_company_auto = True
 
@@ -185,19 +161,8 @@ class DistributionPlanScenarioPayee(models.Model):
     _check_tier = models.Constraint(
         f'CHECK (tier BETWEEN 1 AND {PAID_TIERS_CEILING})', "A scenario has tier one, two or three.")
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        payees = super().create(vals_list)
-        payees.scenario_id.version_id._check_is_draft()
-        return payees
-
-    def write(self, vals):
-        self.scenario_id.version_id._check_is_draft()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self.scenario_id.version_id._check_is_draft()
+    def _get_version(self):
+        return self.scenario_id.version_id
 
 
 class DistributionPlanVersion(models.Model):

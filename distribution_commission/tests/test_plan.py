@@ -25,6 +25,15 @@ class TestPlan(DistributionCommon):
                 change()
         self.assertEqual(self.version.rule_ids.mapped('rate'), [10.0, 5.0])
 
+    def test_no_rule_of_a_draft_is_moved_into_a_version_in_force(self):
+        self.plan.action_new_version()
+        rule = self.plan._get_latest_version().rule_ids[0]
+        count = len(self.version.rule_ids)
+        with self.assertRaisesRegex(UserError, "Make a new version instead"), self.env.cr.savepoint():
+            rule.version_id = self.version
+        self.env.invalidate_all()
+        self.assertEqual(len(self.version.rule_ids), count)
+
     def test_an_edit_makes_the_next_version_and_the_one_before_retires(self):
         self.plan.action_new_version()
         draft = self.plan._get_latest_version()
