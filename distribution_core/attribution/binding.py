@@ -15,8 +15,6 @@ by others. In every mode a binding younger than `protection_days` stands.
 """
 from datetime import timedelta
 
-MODES = ('none', 'first', 'last', 'new', 'expiring')
-
 
 def holds(claim, buyer, policy, now):
     """Whether a binding stands before codes and touches of others; else it only fills in for missing ones.

@@ -17,6 +17,7 @@ class DistributionAgreementAcceptance(models.Model):
     """
     _name = 'distribution.agreement.acceptance'
     _description = "Acceptance of an Agreement"
+    _inherit = ['distribution.append.only']
     _order = 'accepted_at desc, id desc'
     _rec_name = 'agreement_id'
 
@@ -37,17 +38,6 @@ class DistributionAgreementAcceptance(models.Model):
         'CHECK (distributor_id IS NOT NULL OR application_id IS NOT NULL)',
         "A distributor or an applicant accepts.",
     )
-
-    # === CRUD METHODS === #
-
-    # pylint: disable=method-required-super
-    # Refusing is the point.
-    def write(self, vals):
-        raise UserError(self.env._("An acceptance is evidence and is never changed."))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("An acceptance is evidence and is never deleted."))
 
     # === BUSINESS METHODS === #
 

@@ -224,8 +224,8 @@ class SaleOrder(models.Model):
         :rtype: distribution.distributor
         """
         self.ensure_one()
-        return self.env['distribution.distributor'].sudo().search([
-            ('code', '=', code.strip().upper()), ('company_id', '=', self.company_id.id), ('state', '=', 'active')])
+        distributor_sudo = self.env['distribution.distributor'].sudo()._get_active_by_code(code)
+        return distributor_sudo.filtered(lambda typed: typed.company_id == self.company_id)
 
     @api.model
     def _distribution_prepare_attribution(self, order_id, rows, now):
