@@ -173,7 +173,7 @@ class DistributionEvent(models.Model):
         todo = self.env.ref('mail.mail_activity_data_warning', raise_if_not_found=False)
         summary = self.env._("Commissions of this order could not be worked out")
         for order in orders if todo else ():
-            user = order.company_id._distribution_get_officer()
+            user = order.company_id._distribution_get_users('group_distribution_user')[:1]
             if user and not order.activity_ids.filtered(lambda activity: activity.summary == summary):
                 order.activity_schedule(
                     activity_type_id=todo.id, summary=summary, user_id=user.id,

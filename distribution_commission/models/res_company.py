@@ -94,16 +94,6 @@ class ResCompany(models.Model):
             'distribution_accrued_account_id', 'distribution_payable_account_id',
         )
 
-    def _distribution_get_officer(self):
-        """Return who looks after what went wrong: the longest serving officer of the company, if any.
-
-        :rtype: res.users
-        """
-        self.ensure_one()
-        group = self.env.ref('distribution_core.group_distribution_user')
-        return group.sudo().all_user_ids.filtered(
-            lambda user: user.active and self in user.company_ids and not user.share).sorted('id')[:1]
-
     def _distribution_get_tz(self):
         """Return the time zone in which the company's days begin."""
         self.ensure_one()

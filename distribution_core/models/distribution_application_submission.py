@@ -183,9 +183,4 @@ class DistributionApplication(models.Model):
     def _get_responsible(self, company):
         """Return who is asked to look at an application: the one chosen in the policy, or the first officer."""
         chosen = self.env['distribution.policy']._get_in_force(company).application_user_id
-        officers = self.env['res.users'].search([
-            ('all_group_ids', 'in', self.env.ref('distribution_core.group_distribution_user').id),
-            ('company_ids', 'in', company.id),
-            ('share', '=', False),
-        ], order='id')
-        return chosen.filtered('active') or officers[:1]
+        return chosen.filtered('active') or company._distribution_get_users('group_distribution_user')[:1]

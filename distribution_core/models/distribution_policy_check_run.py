@@ -94,9 +94,7 @@ class DistributionPolicyCheckRun(models.Model):
     def _raise_alarm(self):
         """Give each administrator of the company a task. Called when a threshold is crossed, not each night."""
         self.ensure_one()
-        managers = self.env.ref('distribution_core.group_distribution_manager').all_user_ids.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids)
-        for user in managers:
+        for user in self.company_id._distribution_get_users('group_distribution_manager'):
             run = self.with_context(lang=user.lang)
             self.policy_id.activity_schedule(
                 'mail.mail_activity_data_todo',
