@@ -29,6 +29,7 @@ from . import distribution_transfer
 from . import distribution_booking
 from . import distribution_event
 from . import distribution_books
+from . import distribution_books_explanation
 from . import distribution_distributor
 from . import distribution_privacy_request
 from . import distribution_level

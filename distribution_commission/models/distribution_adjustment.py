@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -56,10 +57,10 @@ class DistributionAdjustment(models.Model):
         self._check_bounds(rows, row, amount)
         self.base_amount = self.commission_id.base_amount
         self.flush_recordset()
-        explanation = {'adjustment': {
+        explanation = json.dumps({'adjustment': {
             'id': self.id, 'name': self.name, 'amount': amount, 'before': row['earned'], 'base': row['base'],
             'reason': self.reason, 'author_id': self.author_id.id, 'approved_by_id': self.approved_by_id.id or None,
-        }}
+        }})
         self.env['distribution.transfer']._post([
             Transfer(
                 idempotency_key=f'adjustment:{self.id}:{position}',

@@ -1,5 +1,8 @@
+import json
+from decimal import Decimal
+
 from odoo import api, fields, models
-from odoo.tools import SQL, format_amount
+from odoo.tools import SQL
 
 from ..engine import accrue
 from .distribution_transfer import Transfer
@@ -46,7 +49,7 @@ class DistributionCommission(models.Model):
     order_line_ref = fields.Integer(
         required=True, readonly=True, help="The sale line that earned this, kept when the line is deleted.")
     product_name = fields.Char(string="Product", readonly=True)
-    company_id = fields.Many2one(comodel_name='res.company', required=True, index=True, readonly=True)
+    company_id = fields.Many2one(comodel_name='res.company', required=True, readonly=True)
     currency_id = fields.Many2one(related='company_id.currency_id')
     distributor_id = fields.Many2one(
         comodel_name='distribution.distributor', required=True, ondelete='restrict', readonly=True)
@@ -161,9 +164,33 @@ class DistributionCommission(models.Model):
         company = self.env['res.company'].browse(facts[0].company_id)
         targets = self._get_targets(facts)
         existing = self._lock_existing([fact.attribution_id for fact in facts])
-        self._insert_missing([target for key, target in targets.items() if key not in existing], company, now)
-        if targets.keys() - existing.keys():
-            existing = self._lock_existing([fact.attribution_id for fact in facts])
+        known = {row['attribution_id'] for row in existing.values()}
+        first = [target for target in targets.values() if target['attribution_id'] not in known]
+        again = {key: target for key, target in targets.items() if target['attribution_id'] in known}
+        return self._post_first(first, company, now) + self._post_differences(again, existing, company, now)
+
+    @api.model
+    def _post_first(self, targets, company, now):
+        """Insert commissions of orders that have none with what they add up to, and post just that.
+
+        Nothing but the targets counts here, so that each row is written once.
+        """
+        rows = self._insert(targets, company, now, accrued=True)
+        self.env['distribution.transfer']._post([
+            Transfer.of_commission(
+                row, 'merchant', 'pending', target['amount'], 'accrual', explanation=row['explanation'])
+            for row, target in zip(rows, targets, strict=True)
+        ], company, now, sums_are_kept=True)
+        return len(rows)
+
+    @api.model
+    def _post_differences(self, targets, existing, company, now):
+        """Bring commissions that there are, and others of their orders, to what they are to add up to."""
+        if not existing:
+            return 0
+        if missing := [target for key, target in targets.items() if key not in existing]:
+            self._insert(missing, company, now)
+            existing = self._lock_existing(list({row['attribution_id'] for row in existing.values()}))
         self._update_facts(targets, existing)
         goals = self._get_goals(targets, existing)
         transfers = []
@@ -210,7 +237,7 @@ class DistributionCommission(models.Model):
         """
         rows = self.env.execute_query_dict(SQL(
             """
-            SELECT c.id, c.order_line_ref, c.tier, c.distributor_id, c.transfer_count,
+            SELECT c.id, c.attribution_id, c.order_line_ref, c.tier, c.distributor_id, c.transfer_count,
                    (c.earned_amount * f.minor)::bigint AS earned,
                    (c.pending_amount * f.minor)::bigint AS pending,
                    (c.available_amount * f.minor)::bigint AS available,
@@ -229,25 +256,55 @@ class DistributionCommission(models.Model):
         return {(row['order_line_ref'], row['tier'], row['distributor_id']): row for row in rows}
 
     @api.model
-    def _insert_missing(self, targets, company, now):
+    def _insert(self, targets, company, now, accrued=False):
+        """Insert commissions: of nothing yet, or of their whole amount, which the caller posts.
+
+        :param list[dict] targets: See `_get_targets`.
+        :param bool accrued: Whether the sums already tell of the accrual.
+        :return: `id`, `distributor_id`, `transfer_count` of each target, before the accrual, and the
+            `explanation` as JSON.
+        :rtype: list[dict]
+        """
         if not targets:
-            return
-        names = ('attribution_id', 'order_name', 'order_line_ref', 'product_name', 'distributor_id', 'tier')
-        self.env.execute_query(SQL(
+            return []
+        explanations = [json.dumps(target['explanation']) for target in targets]
+        names = ('attribution_id', 'order_name', 'order_line_ref', 'product_name', 'distributor_id', 'tier', 'rule_id',
+                 'base', 'amount', 'delivered', 'delivered_at', 'hold_days')
+        ids = self.env.execute_query(SQL(
             """
             INSERT INTO distribution_commission
                         (attribution_id, order_name, order_line_ref, order_line_id, product_name, distributor_id,
-                         tier, company_id, created_at, transfer_count, base_amount,
-                         earned_amount, pending_amount, available_amount, held_amount, settled_amount)
+                         tier, rule_id, company_id, created_at, base_amount, explanation, delivered_at, available_on,
+                         earned_amount, pending_amount, transfer_count,
+                         available_amount, held_amount, settled_amount)
                  SELECT attribution_id, order_name, order_line_ref, order_line_ref, product_name, distributor_id,
-                        tier, %(company_id)s, %(now)s::timestamp, 0, 0, 0, 0, 0, 0, 0
+                        tier, rule_id, %(company_id)s, %(now)s::timestamp,
+                        base * %(minor_unit)s::numeric, explanation::jsonb,
+                        CASE WHEN delivered THEN delivered_at END,
+                        CASE WHEN delivered THEN delivered_at + make_interval(days => hold_days) END,
+                        amount * %(accrued)s * %(minor_unit)s::numeric, amount * %(accrued)s * %(minor_unit)s::numeric,
+                        %(accrued)s, 0, 0, 0
                    FROM unnest(%(attribution_id)s::int[], %(order_name)s::text[], %(order_line_ref)s::int[],
-                               %(product_name)s::text[], %(distributor_id)s::int[], %(tier)s::int[])
-                     AS t(attribution_id, order_name, order_line_ref, product_name, distributor_id, tier)
+                               %(product_name)s::text[], %(distributor_id)s::int[], %(tier)s::int[], %(rule_id)s::int[],
+                               %(base)s::bigint[], %(amount)s::bigint[], %(delivered)s::bool[],
+                               %(delivered_at)s::timestamp[], %(hold_days)s::int[], %(explanation)s::text[])
+                     AS t(attribution_id, order_name, order_line_ref, product_name, distributor_id, tier, rule_id,
+                          base, amount, delivered, delivered_at, hold_days, explanation)
             ON CONFLICT (order_line_ref, tier, distributor_id) DO NOTHING
-              RETURNING id
-            """, company_id=company.id, now=now,
-            **{name: [target[name] for target in targets] for name in names}))
+              RETURNING id, order_line_ref, tier, distributor_id
+            """, company_id=company.id, now=now, accrued=int(accrued),
+            minor_unit=str(Decimal(1).scaleb(-company.currency_id.decimal_places)),
+            explanation=explanations, **{name: [target[name] for target in targets] for name in names}))
+        id_by_key = {tuple(key): id_ for id_, *key in ids}
+        return [
+            {
+                'id': id_by_key[target['order_line_ref'], target['tier'], target['distributor_id']],
+                'distributor_id': target['distributor_id'],
+                'transfer_count': 0,
+                'explanation': explanation,
+            }
+            for target, explanation in zip(targets, explanations, strict=True)
+        ]
 
     @api.model
     def _update_facts(self, targets, existing):
@@ -263,7 +320,7 @@ class DistributionCommission(models.Model):
         if not keys:
             return
         column = {name: [targets[key][name] for key in keys] for name in targets[keys[0]]}
-        column['explanation'] = [fields.Json().convert_to_column(value, self) for value in column['explanation']]
+        column['explanation'] = [json.dumps(value) for value in column['explanation']]
         self.env.execute_query(SQL(
             """
             UPDATE distribution_commission c
@@ -305,7 +362,7 @@ class DistributionCommission(models.Model):
         :rtype: list[Transfer]
         """
         difference = goal - row['earned']
-        explanation = target['explanation'] if target else {'amount': 0}
+        explanation = json.dumps(target['explanation'] if target else {'amount': 0})
         reason = 'accrual' if difference > 0 else 'clawback'
         return [
             Transfer.of_commission(row, *move, reason, position=position, explanation=explanation)
@@ -328,48 +385,3 @@ class DistributionCommission(models.Model):
                 moves.append((bucket, 'merchant', taken))
                 rest -= taken
         return moves
-
-    # === GETTERS === #
-
-    def _get_explanation_lines(self):
-        """Say in plain words how the amount comes about.
-
-        :rtype: list[str]
-        """
-        self.ensure_one()
-        trace = self.sudo().explanation
-        if not trace:
-            return [self.env._("The sale was cancelled or refunded, so nothing is earned on it.")]
-        base, rule = trace['base'], trace['rule']
-        lines = [self.env._("Sold, without tax: %s", self._format_minor(base['sold']))]
-        if base['refunded']:
-            lines.append(self.env._("Refunded: %s", self._format_minor(-base['refunded'])))
-        if base['discount']:
-            lines.append(self.env._("Share of the order's discounts: %s", self._format_minor(base['discount'])))
-        lines.append(self.env._("Commission base: %s", self._format_minor(base['net'])))
-        lines += self._get_rule_explanation_lines(trace, rule)
-        if cut_lines := self._get_cut_explanation_lines(trace):
-            lines += [*cut_lines, self.env._("So it was cut to %s.", self._format_minor(trace['amount']))]
-        lines += self._get_adjustment_lines()
-        if not self.base_amount:
-            lines.append(self.env._("Taken back since: the sale was cancelled or refunded."))
-        return lines
-
-    def _get_adjustment_lines(self):
-        """Hook: what persons changed about it, in words."""
-        return []
-
-    def _get_rule_explanation_lines(self, trace, rule):
-        amount = self._format_minor(trace['before_cap'])
-        if rule['kind'] == 'percent':
-            return [self.env._(
-                "Tier %(tier)s earns %(rate)s %%: %(amount)s",
-                tier=trace['tier'], rate=f"{rule['value'] / 10_000:g}", amount=amount)]
-        if rule['kind'] == 'fixed':
-            return [self.env._(
-                "Tier %(tier)s earns %(value)s per unit: %(amount)s",
-                tier=trace['tier'], value=self._format_minor(rule['value']), amount=amount)]
-        return self._get_kind_explanation_lines(trace, rule)
-
-    def _format_minor(self, amount):
-        return format_amount(self.env, amount / 10 ** self.currency_id.decimal_places, self.currency_id)

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
-BATCH_SIZE = 500
+BATCH_SIZE = 1000
 
 
 class DistributionEvent(models.Model):

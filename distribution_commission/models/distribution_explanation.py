@@ -1,11 +1,55 @@
 from odoo import models
+from odoo.tools import format_amount
 
 from ..engine import get_cuts
 
 
 class DistributionCommission(models.Model):
-    """The plain words of what the kernel's traces hold beyond a rate or an amount per unit."""
+    """What the kernel's traces hold, in plain words."""
     _inherit = 'distribution.commission'
+
+    def _get_explanation_lines(self):
+        """Say in plain words how the amount comes about.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        trace = self.sudo().explanation
+        if not trace:
+            return [self.env._("The sale was cancelled or refunded, so nothing is earned on it.")]
+        base, rule = trace['base'], trace['rule']
+        lines = [self.env._("Sold, without tax: %s", self._format_minor(base['sold']))]
+        if base['refunded']:
+            lines.append(self.env._("Refunded: %s", self._format_minor(-base['refunded'])))
+        if base['discount']:
+            lines.append(self.env._("Share of the order's discounts: %s", self._format_minor(base['discount'])))
+        lines.append(self.env._("Commission base: %s", self._format_minor(base['net'])))
+        lines += self._get_rule_explanation_lines(trace, rule)
+        if cut_lines := self._get_cut_explanation_lines(trace):
+            lines += [*cut_lines, self.env._("So it was cut to %s.", self._format_minor(trace['amount']))]
+        lines += self._get_adjustment_lines()
+        if not self.base_amount:
+            lines.append(self.env._("Taken back since: the sale was cancelled or refunded."))
+        return lines
+
+    def _get_adjustment_lines(self):
+        """Hook: what persons changed about it, in words."""
+        return []
+
+    def _get_rule_explanation_lines(self, trace, rule):
+        amount = self._format_minor(trace['before_cap'])
+        if rule['kind'] == 'percent':
+            return [self.env._(
+                "Tier %(tier)s earns %(rate)s %%: %(amount)s",
+                tier=trace['tier'], rate=f"{rule['value'] / 10_000:g}", amount=amount)]
+        if rule['kind'] == 'fixed':
+            return [self.env._(
+                "Tier %(tier)s earns %(value)s per unit: %(amount)s",
+                tier=trace['tier'], value=self._format_minor(rule['value']), amount=amount)]
+        return self._get_kind_explanation_lines(trace, rule)
+
+    def _format_minor(self, amount):
+        return format_amount(self.env, amount / 10 ** self.currency_id.decimal_places, self.currency_id)
 
     def _get_kind_explanation_lines(self, trace, rule):
         """Say how a rule came to its amount, by its kind. Override to add the words of another kind.

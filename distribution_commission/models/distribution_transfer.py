@@ -1,4 +1,3 @@
-import json
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -64,7 +63,7 @@ _POST = """
                       COALESCE(SUM(amount) FILTER (WHERE bucket = 'payable'), 0) AS settled,
                       COUNT(*) / 2 AS count
                  FROM moved
-                WHERE commission_id IS NOT NULL
+                WHERE commission_id IS NOT NULL AND NOT %(sums_are_kept)s
              GROUP BY commission_id
                ) delta
          WHERE c.id = delta.commission_id
@@ -90,7 +89,7 @@ class Transfer(NamedTuple):
     adjustment_id: int | None = None
     write_off_id: int | None = None
     move_line_id: int | None = None
-    explanation: dict | None = None
+    explanation: str | None = None      # JSON
 
     @classmethod
     def of_commission(cls, row, source, destination, amount, reason, position=1, **values):
@@ -239,7 +238,7 @@ class DistributionTransfer(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _post(self, transfers, company, now=None):
+    def _post(self, transfers, company, now=None, *, sums_are_kept=False):
         """Append transfers and move what they add up to: balances, and the sums of the commissions.
 
         One statement. What was posted before under the same key is skipped and moves nothing.
@@ -247,24 +246,20 @@ class DistributionTransfer(models.Model):
         :param list[Transfer] transfers: All of one company.
         :param res.company company:
         :param datetime|None now: UTC; the present if not given.
+        :param bool sums_are_kept: The commissions were inserted just now with these transfers added up.
         :return: How many were new.
         :rtype: int
         """
         if not transfers:
             return 0
-        transfers = [
-            transfer._replace(explanation=transfer.explanation and json.dumps(transfer.explanation))
-            for transfer in transfers
-        ]
-        columns = {
-            name: [getattr(transfer, name) for transfer in transfers] for name in Transfer._fields
-        }
+        columns = dict(zip(Transfer._fields, map(list, zip(*transfers, strict=True)), strict=True))
         self.flush_model()
         [(count, missing)] = self.env.execute_query(SQL(
             _POST,
             company_id=company.id,
             minor_unit=str(Decimal(1).scaleb(-company.currency_id.decimal_places)),
             now=now or fields.Datetime.now(),
+            sums_are_kept=sums_are_kept,
             **columns,
         ))
         if missing:

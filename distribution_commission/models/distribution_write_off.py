@@ -1,3 +1,5 @@
+import json
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -75,10 +77,10 @@ class DistributionWriteOff(models.Model):
             distributor_id=self.distributor_id.id, source='written_off', destination='payable',
             amount=to_minor(self.amount, self.currency_id), reason='write_off', write_off_id=self.id,
             move_line_id=payable_line.id,
-            explanation={'write_off': {
+            explanation=json.dumps({'write_off': {
                 'id': self.id, 'name': self.name, 'reason': self.reason,
                 'author_id': self.author_id.id, 'approved_by_id': self.approved_by_id.id,
-            }},
+            }}),
         )], company)
 
     def _lock_balances(self):

@@ -138,3 +138,18 @@ class TestLedger(DistributionCommon):
             "Commission base: $\xa0100.00",
             "Tier 1 earns 10 %: $\xa010.00",
         ])
+
+    def test_an_explanation_that_does_not_give_the_amount_is_found(self):
+        commission = self.transfer.commission_id
+        for what, change in {
+            'net': "jsonb_set(explanation, '{base,sold}', '20000')",
+            'rate': "jsonb_set(explanation, '{rule,value}', '110000')",
+        }.items():
+            with self.subTest(what), self.env.cr.savepoint() as savepoint:
+                self.env.cr.execute(
+                    f"UPDATE distribution_commission SET explanation = {change} WHERE id = %s", [commission.id])
+                self.assertEqual(
+                    [difference['detail'] for difference in self.env['distribution.books'].check()],
+                    [f"explanation of commission {commission.id}"])
+                savepoint.rollback()
+        self.assertBooks()

@@ -11,6 +11,8 @@ import statistics
 import time
 from datetime import timedelta
 
+from building import copies, next_id, point_to_itself
+
 from odoo import Command, fields
 from odoo.tools import SQL
 
@@ -119,13 +121,13 @@ def _build(env, size, fan, now):
 
 def _build_distributors(env, company, partner, size, fan, now):
     """Two at the top; below number k stand the numbers fan * k + 1 to fan * k + fan, counted from 3 on."""
-    first_partner = _copies(env, partner, size, name=SQL("'Seller ' || s.i"), complete_name=SQL("'Seller ' || s.i"))
-    _point_to_itself(env, "res_partner", "commercial_partner_id", first_partner, size)
+    first_partner = copies(env, partner, size, name=SQL("'Seller ' || s.i"), complete_name=SQL("'Seller ' || s.i"))
+    point_to_itself(env, "res_partner", "commercial_partner_id", first_partner, size)
     template = env["distribution.distributor"].create({
         "partner_id": partner.id, "company_id": company.id, "code": f"TOP{size}"})
     template._set_active()
-    first = _next_id(env, "distribution_distributor")
-    _copies(
+    first = next_id(env, "distribution_distributor")
+    copies(
         env, template, size,
         partner_id=SQL("%s + s.i - 1", first_partner), code=SQL("'N%s' || lpad(s.i::text, 6, '0')", size // 10_000),
         active_since=SQL("%s::timestamp - make_interval(days => (s.i * 37) %% 300 + 8)", now),
@@ -164,9 +166,9 @@ def _build_sales(env, company, partner, first_distributor, size, now):
     env.flush_all()
     amount = SQL("(20 + (s.i::bigint * 7919) %% 380)")
     at = SQL("(%s::timestamp - make_interval(mins => ((s.i::bigint * 104729) %% 172800)::int + 1))", now)
-    first_order = _copies(
+    first_order = copies(
         env, order, count, name=SQL("'O%s/' || s.i", size), state=SQL("'sale'"), date_order=at, access_token=SQL("NULL"))
-    first_line = _copies(
+    first_line = copies(
         env, order.order_line, count, order_id=SQL("%s + s.i - 1", first_order), state=SQL("'sale'"),
         untaxed_amount_invoiced=SQL("CASE WHEN s.i %% 20 = 0 THEN %(a)s / 2.0 ELSE %(a)s END", a=amount))
     policy = env["distribution.policy"]._get_in_force(company)
@@ -185,45 +187,13 @@ def _build_refunds(env, company, partner, first_line, count):
         "move_type": "out_refund", "partner_id": partner.id,
         "invoice_line_ids": [Command.create({"name": "Tea", "tax_ids": [Command.clear()]})]})
     env.flush_all()
-    first_move = _copies(env, refund, count // 20, name=SQL("'R/' || s.i"), state=SQL("'posted'"))
+    first_move = copies(env, refund, count // 20, name=SQL("'R/' || s.i"), state=SQL("'posted'"))
     line = refund.invoice_line_ids
     price = SQL("(20 + (s.i::bigint * 20 * 7919) %% 380) / 2.0")
-    first_item = _copies(
+    first_item = copies(
         env, line, count // 20, move_id=SQL("%s + s.i - 1", first_move), parent_state=SQL("'posted'"),
         price_subtotal=price, balance=price, debit=price, amount_currency=price)
     env.cr.execute(SQL(
         "INSERT INTO sale_order_line_invoice_rel (invoice_line_id, order_line_id)"
         "     SELECT %s + s.i - 1, %s + s.i * 20 - 1 FROM generate_series(1, %s) AS s(i)",
         first_item, first_line, count // 20))
-
-
-def _copies(env, record, count, **expressions):
-    """Insert copies of a record's row, differing in some columns; `s.i` counts from 1.
-
-    :return: The id of the first one; the others follow.
-    :rtype: int
-    """
-    env.flush_all()
-    table, first = record._table, _next_id(env, record._table)
-    columns = [name for name, in env.execute_query(SQL(
-        "SELECT column_name FROM information_schema.columns"
-        " WHERE table_schema = 'public' AND table_name = %s AND column_name <> 'id' AND is_generated = 'NEVER'", table))]
-    env.cr.execute(SQL(
-        "INSERT INTO %s (id, %s) SELECT %s + s.i - 1, %s FROM %s t, generate_series(1, %s) AS s(i) WHERE t.id = %s",
-        SQL.identifier(table), SQL(", ").join(map(SQL.identifier, columns)), first,
-        SQL(", ").join(expressions.get(name) or SQL.identifier("t", name) for name in columns),
-        SQL.identifier(table), count, record.id))
-    env.cr.execute(SQL("SELECT setval(%s, %s)", f"{table}_id_seq", first + count))
-    env.invalidate_all()
-    return first
-
-
-def _next_id(env, table):
-    [(highest,)] = env.execute_query(SQL("SELECT COALESCE(MAX(id), 0) + 1 FROM %s", SQL.identifier(table)))
-    return highest
-
-
-def _point_to_itself(env, table, column, first, count):
-    env.cr.execute(SQL(
-        "UPDATE %s SET %s = id WHERE id >= %s AND id < %s",
-        SQL.identifier(table), SQL.identifier(column), first, first + count))

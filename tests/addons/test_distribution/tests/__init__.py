@@ -4,3 +4,4 @@ from . import test_extension_points
 from . import test_link_concurrency
 from . import test_print
 from . import test_privacy_log
+from . import test_state_machine

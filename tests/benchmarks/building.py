@@ -1,0 +1,34 @@
+"""Volume for benchmarks: rows are copied by SQL, one made by Odoo being the pattern."""
+from odoo.tools import SQL
+
+
+def copies(env, record, count, **expressions):
+    """Insert copies of a record's row, differing in some columns; `s.i` counts from 1.
+
+    :return: The id of the first one; the others follow.
+    :rtype: int
+    """
+    env.flush_all()
+    table, first = record._table, next_id(env, record._table)
+    columns = [name for name, in env.execute_query(SQL(
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND table_name = %s AND column_name <> 'id' AND is_generated = 'NEVER'", table))]
+    env.cr.execute(SQL(
+        "INSERT INTO %s (id, %s) SELECT %s + s.i - 1, %s FROM %s t, generate_series(1, %s) AS s(i) WHERE t.id = %s",
+        SQL.identifier(table), SQL(", ").join(map(SQL.identifier, columns)), first,
+        SQL(", ").join(expressions.get(name) or SQL.identifier("t", name) for name in columns),
+        SQL.identifier(table), count, record.id))
+    env.cr.execute(SQL("SELECT setval(%s, %s)", f"{table}_id_seq", first + count))
+    env.invalidate_all()
+    return first
+
+
+def next_id(env, table):
+    [(highest,)] = env.execute_query(SQL("SELECT COALESCE(MAX(id), 0) + 1 FROM %s", SQL.identifier(table)))
+    return highest
+
+
+def point_to_itself(env, table, column, first, count):
+    env.cr.execute(SQL(
+        "UPDATE %s SET %s = id WHERE id >= %s AND id < %s",
+        SQL.identifier(table), SQL.identifier(column), first, first + count))
