@@ -21,6 +21,7 @@
         'data/distribution_application_mail_data.xml',
 
         # Wizards.
+        'wizard/distribution_attribution_relink_views.xml',
         'wizard/distribution_attribution_replay_views.xml',
         'wizard/distribution_authority_export_views.xml',
         'wizard/distribution_binding_change_views.xml',

@@ -40,6 +40,7 @@ class DistributionEvent(models.Model):
             ('paid', "Payment"),
             ('delivered', "Delivery or return"),
             ('cancelled', "Cancelled"),
+            ('relinked', "Credited to another distributor"),
         ],
         required=True,
         readonly=True,

@@ -61,8 +61,7 @@ class SaleOrder(models.Model):
     def _distribution_get_facts(self, told_at_by_order):
         """Load orders for the kernel, as plain columns.
 
-        Orders without a distributor or without a plan at confirmation earn nothing and are left
-        out.
+        Orders without a plan at confirmation earn nothing and are left out.
 
         :param dict[int, datetime] told_at_by_order: When each order last told something.
         :rtype: list[OrderFacts]
@@ -150,7 +149,6 @@ class SaleOrder(models.Model):
          LEFT JOIN product_category pc ON pc.id = pt.categ_id
       JOIN LATERAL (%(invoiced)s) invoiced ON TRUE
              WHERE a.order_id = ANY(%(orders)s)
-               AND a.distributor_id IS NOT NULL
                AND a.plan_version_id IS NOT NULL
           ORDER BY a.company_id, a.order_id, l.sequence, l.id
             """,

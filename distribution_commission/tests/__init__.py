@@ -12,6 +12,7 @@ from . import test_plan
 from . import test_plan_kind
 from . import test_plan_scope
 from . import test_privacy
+from . import test_relink
 from . import test_review
 from . import test_security
 from . import test_shadow

@@ -36,6 +36,7 @@ from . import distribution_distributor_lifecycle
 from . import distribution_distributor_import
 from . import distribution_attribution
 from . import distribution_attribution_tier
+from . import distribution_attribution_change
 from . import distribution_binding
 from . import distribution_risk_check
 from . import distribution_risk_signal

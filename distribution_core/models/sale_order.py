@@ -276,6 +276,11 @@ class SaleOrder(models.Model):
         )
 
     @api.model
+    def _distribution_identity(self):
+        """Return the SQL of what may show that two people are one, of a row `person` of res_partner."""
+        return _IDENTITY
+
+    @api.model
     def _distribution_to_identities(self, person):
         """Return what identifies somebody, from the columns of `_IDENTITY`."""
         partner_id, commercial_id, phone, email, accounts, *address = person

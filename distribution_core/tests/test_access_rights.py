@@ -10,6 +10,7 @@ RIGHTS = {
     'distribution.agreement.acceptance': ('r', 'r', 'r', ''),
     'distribution.application': ('rw', 'rw', 'rw', ''),
     'distribution.attribution': ('r', 'r', 'r', ''),
+    'distribution.attribution.change': ('r', 'r', 'r', ''),
     'distribution.attribution.tier': ('r', 'r', 'r', ''),
     'distribution.binding': ('r', 'rc', 'r', ''),
     'distribution.distributor': ('rwc', 'rwcu', 'rwc', 'r'),

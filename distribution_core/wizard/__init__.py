@@ -1,5 +1,6 @@
 from . import base_partner_merge
 from . import distribution_application_refuse
+from . import distribution_attribution_relink
 from . import distribution_attribution_replay
 from . import distribution_authority_export
 from . import distribution_binding_change
