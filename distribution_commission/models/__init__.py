@@ -8,12 +8,14 @@ from . import distribution_plan_publication
 from . import distribution_plan_dossier
 from . import distribution_plan_scenario
 from . import distribution_plan_simulation
+from . import distribution_plan_ladder
 from . import distribution_policy
 from . import distribution_policy_rule
 from . import distribution_attribution
 from . import distribution_commission
 from . import distribution_commission_expense
 from . import distribution_commission_hold
+from . import distribution_ladder_period
 from . import distribution_explanation
 from . import distribution_balance
 from . import distribution_settlement_run
@@ -21,6 +23,7 @@ from . import distribution_settlement
 from . import distribution_state_mixin
 from . import distribution_correction_mixin
 from . import distribution_adjustment
+from . import distribution_commission_ladder
 from . import distribution_write_off
 from . import distribution_payout_channel
 from . import distribution_withdrawal

@@ -96,8 +96,7 @@ class DistributionCommission(models.Model):
         search='_search_status',
     )
 
-    _payee_uniq = models.UniqueIndex(
-        '(order_line_ref, tier, distributor_id)', "A tier of a line earns one commission.")
+    # Its unique key is in `distribution_commission_ladder.py`.
     _distributor_idx = models.Index('(distributor_id, id)')
     # The open rows only: what is settled costs nothing, however long the history.
     _pending_idx = models.Index('(available_on) WHERE pending_amount > 0')
@@ -183,34 +182,55 @@ class DistributionCommission(models.Model):
         plans = {version.id: version._to_engine() for version in versions}
         for fact in facts:
             for accrual in accrue(fact.order, **plans[fact.plan_version_id]):
-                details = fact.details[accrual.line_id]
-                targets[accrual.line_id, accrual.tier, accrual.distributor_id] = {
-                    'attribution_id': fact.attribution_id,
-                    'order_name': fact.order_name,
-                    'order_line_ref': accrual.line_id,
-                    'product_name': details.product_name,
-                    'distributor_id': accrual.distributor_id,
-                    'tier': accrual.tier,
-                    'rule_id': accrual.rule_id,
-                    'base': accrual.base,
-                    'amount': accrual.amount,
-                    'explanation': accrual.trace,
-                    'delivered': details.delivered,
-                    'delivered_at': fact.told_at,
-                    'hold_days': fact.hold_days,
-                }
+                key = accrual.line_id, accrual.tier, accrual.distributor_id
+                targets[key] = self._prepare_target(fact, accrual)
         return targets
 
     @api.model
+    def _prepare_target(self, fact, accrual):
+        """Return the column values of the commission that an accrual asks for.
+
+        :rtype: dict
+        """
+        details = fact.details[accrual.line_id]
+        return {
+            'attribution_id': fact.attribution_id,
+            'order_name': fact.order_name,
+            'order_line_ref': accrual.line_id,
+            'product_name': details.product_name,
+            'distributor_id': accrual.distributor_id,
+            'tier': accrual.tier,
+            'ladder_period_id': None,
+            'rule_id': accrual.rule_id or None,
+            'base': accrual.base,
+            'amount': accrual.amount,
+            'explanation': accrual.trace,
+            'delivered': details.delivered,
+            'delivered_at': fact.told_at,
+            'hold_days': fact.hold_days,
+        }
+
+    @api.model
     def _lock_existing(self, attribution_ids, lock=True):
-        """Return the commissions of these attributions, locked unless they are only read.
+        """Return the commissions by rules of these attributions, locked unless they are only read.
 
         :return: Rows in minor units, per (sale line, tier, distributor).
         :rtype: dict[tuple[int, int, int], dict]
         """
-        rows = self.env.execute_query_dict(SQL(
+        rows = self._lock_rows(
+            SQL("c.attribution_id = ANY(%s) AND c.ladder_period_id IS NULL", attribution_ids), lock)
+        return {(row['order_line_ref'], row['tier'], row['distributor_id']): row for row in rows}
+
+    @api.model
+    def _lock_rows(self, condition, lock=True):
+        """Return commissions in minor units, sorted by id.
+
+        :param SQL condition: On the commission `c`.
+        :rtype: list[dict]
+        """
+        return self.env.execute_query_dict(SQL(
             """
-            SELECT c.id, c.order_line_ref, c.tier, c.distributor_id, c.transfer_count,
+            SELECT c.id, c.order_line_ref, c.tier, c.distributor_id, c.ladder_period_id, c.transfer_count,
                    (c.earned_amount * f.minor)::bigint AS earned,
                    (c.pending_amount * f.minor)::bigint AS pending,
                    (c.available_amount * f.minor)::bigint AS available,
@@ -222,29 +242,31 @@ class DistributionCommission(models.Model):
               JOIN res_company company ON company.id = c.company_id
               JOIN res_currency currency ON currency.id = company.currency_id
       CROSS JOIN LATERAL (SELECT (10 ^ currency.decimal_places)::numeric AS minor) f
-             WHERE c.attribution_id = ANY(%s)
+             WHERE %s
           ORDER BY c.id
             %s
-            """, attribution_ids, SQL("FOR UPDATE OF c") if lock else SQL()))
-        return {(row['order_line_ref'], row['tier'], row['distributor_id']): row for row in rows}
+            """, condition, SQL("FOR UPDATE OF c") if lock else SQL()))
 
     @api.model
     def _insert_missing(self, targets, company, now):
         if not targets:
             return
-        names = ('attribution_id', 'order_name', 'order_line_ref', 'product_name', 'distributor_id', 'tier')
+        names = ('attribution_id', 'order_name', 'order_line_ref', 'product_name', 'distributor_id', 'tier',
+                 'ladder_period_id')
         self.env.execute_query(SQL(
             """
             INSERT INTO distribution_commission
                         (attribution_id, order_name, order_line_ref, order_line_id, product_name, distributor_id,
-                         tier, company_id, created_at, transfer_count, base_amount,
+                         tier, ladder_period_id, company_id, created_at, transfer_count, base_amount,
                          earned_amount, pending_amount, available_amount, held_amount, settled_amount)
                  SELECT attribution_id, order_name, order_line_ref, order_line_ref, product_name, distributor_id,
-                        tier, %(company_id)s, %(now)s::timestamp, 0, 0, 0, 0, 0, 0, 0
+                        tier, ladder_period_id, %(company_id)s, %(now)s::timestamp, 0, 0, 0, 0, 0, 0, 0
                    FROM unnest(%(attribution_id)s::int[], %(order_name)s::text[], %(order_line_ref)s::int[],
-                               %(product_name)s::text[], %(distributor_id)s::int[], %(tier)s::int[])
-                     AS t(attribution_id, order_name, order_line_ref, product_name, distributor_id, tier)
-            ON CONFLICT (order_line_ref, tier, distributor_id) DO NOTHING
+                               %(product_name)s::text[], %(distributor_id)s::int[], %(tier)s::int[],
+                               %(ladder_period_id)s::int[])
+                     AS t(attribution_id, order_name, order_line_ref, product_name, distributor_id, tier,
+                          ladder_period_id)
+            ON CONFLICT (order_line_ref, tier, distributor_id, COALESCE(ladder_period_id, 0)) DO NOTHING
               RETURNING id
             """, company_id=company.id, now=now,
             **{name: [target[name] for target in targets] for name in names}))
@@ -340,7 +362,7 @@ class DistributionCommission(models.Model):
         trace = self.sudo().explanation
         if not trace:
             return [self.env._("The sale was cancelled or refunded, so nothing is earned on it.")]
-        base, rule = trace['base'], trace['rule']
+        base, rule = trace['base'], trace.get('rule')
         lines = [self.env._("Sold, without tax: %s", self._format_minor(base['sold']))]
         if base['refunded']:
             lines.append(self.env._("Refunded: %s", self._format_minor(-base['refunded'])))

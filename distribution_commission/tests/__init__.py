@@ -1,6 +1,7 @@
 from . import test_adjustment
 from . import test_booking
 from . import test_event
+from . import test_ladder
 from . import test_ledger
 from . import test_plan_publication
 from . import test_plan_simulation
