@@ -33,11 +33,13 @@ from . import distribution_booking
 from . import distribution_event
 from . import distribution_books
 from . import distribution_distributor
+from . import distribution_estimate
 from . import distribution_privacy_request
 from . import distribution_level
 from . import distribution_risk_check
 from . import distribution_shadow_run
 from . import product_category
+from . import product_product
 from . import sale_order
 from . import sale_order_line
 from . import account_move

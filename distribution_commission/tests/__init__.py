@@ -1,5 +1,6 @@
 from . import test_adjustment
 from . import test_booking
+from . import test_estimate
 from . import test_event
 from . import test_ladder
 from . import test_ledger
