@@ -38,6 +38,7 @@ from . import distribution_privacy_request
 from . import distribution_level
 from . import distribution_risk_check
 from . import distribution_shadow_run
+from . import distribution_shadow_ladder
 from . import product_category
 from . import product_product
 from . import sale_order

@@ -16,10 +16,17 @@ class DistributionCommission(models.Model):
         groups='distribution_core.group_distribution_user',
         help="The period of a ladder that this is a share of. Empty: by the rules of the plan.",
     )
+    is_by_ladder = fields.Boolean(compute='_compute_is_by_ladder', compute_sudo=True)
 
     _payee_uniq = models.UniqueIndex(
         '(order_line_ref, tier, distributor_id, (COALESCE(ladder_period_id, 0)))',
         "A tier of a line earns one commission by the rules, and one by each period of a ladder.")
+
+    # === COMPUTE METHODS === #
+
+    def _compute_is_by_ladder(self):
+        for commission in self:
+            commission.is_by_ladder = bool(commission.ladder_period_id)
 
     # === BUSINESS METHODS === #
 
@@ -46,12 +53,12 @@ class DistributionCommission(models.Model):
         return self.env['distribution.transfer']._post(transfers, company, now)
 
     @api.model
-    def _lock_ladder_rows(self, periods):
+    def _lock_ladder_rows(self, periods, lock=True):
         """Return the commissions of these periods, as `_lock_existing` does.
 
         :rtype: dict[tuple[int, int, int, int], dict]
         """
-        rows = self._lock_rows(SQL("c.ladder_period_id = ANY(%s)", list(periods.ids)))
+        rows = self._lock_rows(SQL("c.ladder_period_id = ANY(%s)", list(periods.ids)), lock)
         return {
             (row['order_line_ref'], row['tier'], row['distributor_id'], row['ladder_period_id']): row for row in rows}
 
@@ -73,7 +80,7 @@ class DistributionCommission(models.Model):
         """Where persons adjusted another commission of a line, leave the ladder what the policy's bound leaves."""
         beside = self._get_earned_beside_adjustments({key[0] for key in targets}, existing)
         for key, target in targets.items():
-            if key[0] not in beside:
+            if key[0] not in beside or key not in existing:
                 continue
             left = max(0, apply_rate(target['base'], existing[key]['bound_ppm']) - beside[key[0]])
             if target['amount'] > left:

@@ -17,6 +17,28 @@ class DistributionDistributor(models.Model):
     """
     _inherit = 'distribution.distributor'
 
+    unpaid_estimate_amount = fields.Monetary(
+        string="On Unpaid Orders", compute='_compute_unpaid_estimate_amount',
+        groups='distribution_core.group_distribution_user',
+        help="What the latest orders that are confirmed and not paid yet earn when they are; ladders not included.")
+
+    # === COMPUTE METHODS === #
+
+    def _compute_unpaid_estimate_amount(self):
+        for distributor in self:
+            distributor.unpaid_estimate_amount = sum(
+                estimate['amount'] for estimate in distributor._get_unpaid_estimates())
+
+    # === ACTION METHODS === #
+
+    def action_view_ladder_periods(self):
+        """Button: the periods of the ladders of this distributor."""
+        self.ensure_one()
+        return {
+            **self.env['ir.actions.act_window']._for_xml_id('distribution_commission.distribution_ladder_period_action'),
+            'domain': [('distributor_id', '=', self.id)],
+        }
+
     # === GETTERS === #
 
     def _get_unpaid_estimates(self):
@@ -72,8 +94,8 @@ class DistributionDistributor(models.Model):
         :rtype: tuple[Payee, ...]
         """
         self.ensure_one()
-        policy = self.env['distribution.policy']._get_in_force(self.company_id)
-        has_agreement = bool(self.env['distribution.agreement']._get_in_force(self.company_id))
+        policy_sudo = self.env['distribution.policy'].sudo()._get_in_force(self.company_id)
+        has_agreement = bool(self.env['distribution.agreement'].sudo()._get_in_force(self.company_id))
         uplines = self.browse(reversed([int(id_) for id_ in (self.parent_path or '').split('/') if id_]))
         members = tuple(
             Member(
@@ -84,7 +106,7 @@ class DistributionDistributor(models.Model):
                 identities=frozenset(),
             )
             for member in uplines)
-        tiers = chain(Claim('staff', fields.Datetime.now(), members), Buyer(frozenset()), policy.max_paid_tiers)
+        tiers = chain(Claim('staff', fields.Datetime.now(), members), Buyer(frozenset()), policy_sudo.max_paid_tiers)
         return tuple(
             Payee(tier.tier, tier.member.id, tier.member.level_id or 0) for tier in tiers if not tier.refusal)
 

@@ -340,10 +340,13 @@ class DistributionLadderPeriod(models.Model):
         :rtype: dict[tuple[int, int], list[engine.Entry]]
         """
         versions = self.env['distribution.plan.version'].browse({fact.plan_version_id for fact in facts})
-        plans = {version.id: (version.ladder_ids._to_engine(), version._to_engine()) for version in versions}
+        plans = {
+            version.id: (version.ladder_ids._to_engine(), version._to_engine())
+            for version in versions if version.ladder_ids}
         return {
             (fact.order.id, ladder_id): entries
-            for fact in facts for ladders, plan in [plans[fact.plan_version_id]]
+            for fact in facts if fact.plan_version_id in plans
+            for ladders, plan in [plans[fact.plan_version_id]]
             for ladder_id, entries in get_entries(fact.order, ladders, **plan).items()
         }
 

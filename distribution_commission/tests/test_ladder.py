@@ -311,6 +311,26 @@ class TestLadder(LadderCommon):
             "$\xa065.00", lines)
         self.assertIn("This line's share of it, by what the line is worth: $\xa039.00", lines)
 
+    def test_the_shadow_recomputation_agrees_and_finds_what_somebody_changed_beside_it(self):
+        self._put_ladders_in_force({})
+        order, _invoice = self._sell_at(JANUARY, 600, 400)
+        self._close()
+        with self._at(FEBRUARY):
+            self.assertEqual(self._check_shadow(), [])
+            self.env.cr.execute(
+                "UPDATE distribution_commission SET earned_amount = 40 WHERE order_line_ref = %s",
+                [order.order_line[0].id])
+            self.env.invalidate_all()
+            self.assertEqual(self._check_shadow(), [(40.0, 39.0)])
+
+    def _check_shadow(self):
+        """Run a shadow recomputation; return what is posted and what it should be, where they differ."""
+        runs = self.env['distribution.shadow.run'].sudo()
+        run = runs._find_or_create(self.company)
+        while run._check_batch():
+            pass
+        return [(found.posted_amount, found.target_amount) for found in run.difference_ids]
+
     # === THE PLAN === #
 
     def test_steps_leave_no_sale_without_one_and_none_with_two(self):
@@ -362,6 +382,22 @@ class TestLadder(LadderCommon):
         version = self._put_ladders_in_force({})
         words = [rule['words'] for rule in version._get_dossier()['rules']]
         self.assertEqual(words, version.ladder_ids.mapped('display_name'))
+
+    def test_a_simulation_shows_what_ladders_would_pay(self):
+        old = self._put_ladders_in_force({'step_ids': [(0, 1)]}, rules=[{'rate': 10}])
+        self._sell_at(JANUARY, 600, 400)
+        self._sell_at('2030-03-10 08:00:00', 100)
+        self.plan.action_new_version()
+        draft = self.plan._get_latest_version()
+        draft.ladder_ids.step_ids = [Command.clear(), *(
+            Command.create({'lower_amount': lower, 'rate': rate}) for lower, rate in STEPS)]
+        simulation = self.env['distribution.plan.simulation'].create({
+            'version_id': draft.id, 'date_from': '2030-01-01', 'date_until': '2030-04-01'})
+        simulation.action_simulate()
+        self.assertRecordValues(simulation.line_ids, [
+            {'distributor_id': self.seller.id, 'tier': 1, 'old_amount': 121.0, 'new_amount': 180.0}])
+        self.assertEqual(simulation.order_count, 2)
+        self.assertEqual(old.state, 'active')
 
     def test_orders_count_by_the_version_that_they_pinned(self):
         self._put_ladders_in_force({'step_ids': [(0, 10)]})
