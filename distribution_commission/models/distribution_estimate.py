@@ -53,14 +53,14 @@ class DistributionDistributor(models.Model):
         order_ids = dict.fromkeys(self._get_unpaid_order_ids())
         if not order_ids:
             return []
-        orders = self.env['sale.order'].sudo()
+        orders_sudo = self.env['sale.order'].sudo()
         expected, earned = (
-            self._get_own_amounts(orders._distribution_get_facts(order_ids, as_ordered=as_ordered))
+            self._get_own_amounts(orders_sudo._distribution_get_facts(order_ids, as_ordered=as_ordered))
             for as_ordered in (True, False))
         minor = 10 ** self.currency_id.decimal_places
         return [
             {'order_id': order.id, 'order_name': order.name, 'ordered_at': order.date_order, 'amount': amount / minor}
-            for order in orders.browse(order_ids)
+            for order in orders_sudo.browse(order_ids)
             for amount in [expected.get(order.id, 0) - earned.get(order.id, 0)] if amount > 0
         ]
 

@@ -10,16 +10,17 @@ class ProductProduct(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _distribution_get_estimates(self, distributor, pricelist=None):
+    def _distribution_get_estimates(self, distributor, pricelist=None, facts=None):
         """Return what one sold unit of each of these products earns a distributor at tier 1, as things are now.
 
         The same kernel, plan, chain of uplines, scopes and limits as when an order is paid; a handful of
         statements, however many products. Where it depends on whether the customer bought before, it is
-        the lower amount; rules for a place of delivery do not count, because nobody knows it yet; ladders
-        do not, because a period decides on them.
+        the lower amount. Rules that ask for what nobody knows yet, as the place of delivery, do not count;
+        ladders do not, because a period decides on them.
 
         :param distribution.distributor distributor:
         :param product.pricelist|None pricelist: The prices that customers see; the one of the public if not given.
+        :param dict|None facts: What else is known of the sale, by the name of the scope: {'website': [1]}.
         :return: In the company's currency, by product id; 0 for who would earn nothing.
         :rtype: dict[int, float]
         """
@@ -33,7 +34,7 @@ class ProductProduct(models.Model):
         now = fields.Datetime.to_string(fields.Datetime.now())
         minor = 10 ** company.currency_id.decimal_places
         return {
-            line.id: self._distribution_get_lowest(line, payees, plan, now) / minor
+            line.id: self._distribution_get_lowest(line, payees, plan, now, facts or {}) / minor
             for line in self.sudo()._distribution_to_sale_lines(company, pricelist.sudo())
         }
 
@@ -87,10 +88,10 @@ class ProductProduct(models.Model):
         return self.env.ref('base.public_partner').sudo().with_company(company).property_product_pricelist
 
     @api.model
-    def _distribution_get_lowest(self, line, payees, plan, ordered_at):
+    def _distribution_get_lowest(self, line, payees, plan, ordered_at, facts):
         """Return what tier 1 earns on a line, in minor units: the lower of a new and a returning customer's sale."""
         orders = [
-            Order(0, (line._replace(facts={**line.facts, 'customer': [customer]}),), payees, ordered_at)
+            Order(0, (line._replace(facts={**line.facts, 'customer': [customer], **facts}),), payees, ordered_at)
             for customer in CUSTOMERS.values()
         ]
         return min(
@@ -100,12 +101,12 @@ class ProductProduct(models.Model):
 class ProductTemplate(models.Model):
     _inherit = 'product.template'
 
-    def _distribution_get_estimates(self, distributor, pricelist=None):
+    def _distribution_get_estimates(self, distributor, pricelist=None, facts=None):
         """Return what one sold unit of each of these products earns a distributor, of its variants the lowest.
 
         :rtype: dict[int, float]
         """
-        by_variant = self.product_variant_ids._distribution_get_estimates(distributor, pricelist)
+        by_variant = self.product_variant_ids._distribution_get_estimates(distributor, pricelist, facts)
         return {
             template.id: min((by_variant[variant.id] for variant in template.product_variant_ids), default=0.0)
             for template in self

@@ -143,6 +143,14 @@ class TestEstimate(LadderCommon):
             self.product.product_tmpl_id._distribution_get_estimates(self.seller),
             {self.product.product_tmpl_id.id: 10.0})
 
+    def test_a_rule_for_what_nobody_knows_yet_counts_where_it_is_told(self):
+        china = self.env.ref('base.cn')
+        self._put_in_force({'rate': 20, 'country_ids': [Command.set(china.ids)]}, {'rate': 10})
+        self.assertEqual(self.product._distribution_get_estimates(self.seller), {self.product.id: 10.0})
+        self.assertEqual(
+            self.product._distribution_get_estimates(self.seller, facts={'country': china.ids}),
+            {self.product.id: 20.0})
+
     def test_who_would_earn_nothing_is_told_so(self):
         self._put_in_force({'rate': 10})
         self.seller._set_suspended("A test")

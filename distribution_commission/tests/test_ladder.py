@@ -179,6 +179,17 @@ class TestLadder(LadderCommon):
         self._close()
         self.assertEqual(self._get_shares(first, second), [20.0])
 
+    def test_an_order_whose_date_is_corrected_moves_to_the_other_period(self):
+        self._put_ladders_in_force({})
+        moved, _invoice = self._sell_at(JANUARY, 600)
+        stays, _invoice = self._sell_at(LATE_JANUARY, 400)
+        self._close()
+        moved.date_order = '2029-12-10 08:00:00'
+        self._process()
+        self._close()
+        self.assertEqual(self._get_shares(moved, stays), [33.0, 20.0])
+        self.assertEqual(self._get_periods().mapped('posted_amount'), [20.0, 33.0])
+
     def test_a_line_counts_for_the_first_of_two_ladders_that_fits_it(self):
         category = self.env['product.category'].create({'name': "Gifts"})
         gift = self.product.create({
