@@ -68,7 +68,7 @@ class DistributionLadderPeriod(models.Model):
     @api.depends('ladder_id', 'date_from', 'date_until')
     def _compute_display_name(self):
         for period in self:
-            period.display_name = f"{period.ladder_id._get_label('period')} {period._get_days_text()}"
+            period.display_name = period._get_days_text()
 
     @api.depends('date_until', 'marked_at', 'error')
     def _compute_state(self):
@@ -234,10 +234,10 @@ class DistributionLadderPeriod(models.Model):
              LIMIT %s
                FOR UPDATE SKIP LOCKED
             """, now, limit))
-        periods = self.browse(id_ for id_, in rows)
-        failed = periods._post_together(now)
-        (periods - failed).sudo().write({'marked_at': False, 'posted_at': now})
-        return len(periods)
+        periods_sudo = self.sudo().browse(id_ for id_, in rows)
+        failed_sudo = periods_sudo._post_together(now)
+        (periods_sudo - failed_sudo).write({'marked_at': False, 'posted_at': now})
+        return len(rows)
 
     def _post_together(self, now):
         """Post these periods at once or, when that fails, one by one.
@@ -262,7 +262,7 @@ class DistributionLadderPeriod(models.Model):
                 raise
             except Exception as error:
                 _logger.exception("Ladder periods: period %s failed", period.id)
-                period.sudo().error = f"{type(error).__name__}: {error}"
+                period.error = f"{type(error).__name__}: {error}"
                 failed |= period
         return failed
 

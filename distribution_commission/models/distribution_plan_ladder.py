@@ -81,10 +81,7 @@ class DistributionPlanLadder(models.Model):
     @api.depends('period', 'method', 'step_ids.lower_amount', 'step_ids.rate', 'currency_id')
     def _compute_display_name(self):
         for ladder in self:
-            ladder.display_name = self.env._(
-                "Own sales by %(period)s, %(method)s: %(steps)s",
-                period=ladder._get_label('period'), method=ladder._get_label('method'),
-                steps=", ".join(ladder._get_step_texts()))
+            ladder.display_name = f"{ladder._get_basis_text()}: {', '.join(ladder._get_step_texts())}"
 
     # === CONSTRAINT METHODS === #
 
@@ -151,8 +148,19 @@ class DistributionPlanLadder(models.Model):
         self.ensure_one()
         return self.step_ids.sorted('lower_amount').filtered(lambda step: step.lower_amount > sales_amount)[:1]
 
-    def _get_label(self, name):
-        return dict(self._fields[name]._description_selection(self.env))[self[name]]
+    def _get_basis_text(self):
+        """Say in words what decides on the step, and on what the step pays."""
+        is_whole = self.method == 'whole'
+        return {
+            'day': self.env._("Own sales of a day, one step on everything") if is_whole
+            else self.env._("Own sales of a day, each step on its part"),
+            'week': self.env._("Own sales of a week, one step on everything") if is_whole
+            else self.env._("Own sales of a week, each step on its part"),
+            'month': self.env._("Own sales of a month, one step on everything") if is_whole
+            else self.env._("Own sales of a month, each step on its part"),
+            'quarter': self.env._("Own sales of a quarter, one step on everything") if is_whole
+            else self.env._("Own sales of a quarter, each step on its part"),
+        }.get(self.period, "")
 
     def _get_step_texts(self):
         return [

@@ -209,7 +209,7 @@ class TestLadder(LadderCommon):
         self._close('2030-04-01 08:00:00')
         self.assertEqual(self._get_shares(order), [60.0, 33.0])
         rows = self.env['distribution.commission'].search([('attribution_id.order_id', '=', order.id)]).sorted('id')
-        self.assertIn("Passed over: Own sales by Month", rows[1].explanation_text)
+        self.assertIn("Passed over: Own sales of a month", rows[1].explanation_text)
         self.assertIn("Did not fit: Category", rows[1].explanation_text)
 
     def test_a_ladder_for_a_level_counts_what_was_sold_at_that_level(self):
@@ -386,7 +386,7 @@ class TestLadder(LadderCommon):
         self.assertFalse(draft._get_diff_lines(old))
         draft.ladder_ids.step_ids[2].rate = 9
         self.assertEqual(draft._get_diff_lines(old), [
-            f"{sign} Own sales by Month, Each step on its part: 5 % from $\xa00.00, 8 % from $\xa0500.00, "
+            f"{sign} Own sales of a month, each step on its part: 5 % from $\xa00.00, 8 % from $\xa0500.00, "
             f"{rate} % from $\xa01,000.00" for sign, rate in (('−', 10), ('+', 9))])
 
     def test_the_dossier_keeps_the_ladders(self):

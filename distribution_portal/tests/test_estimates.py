@@ -47,4 +47,4 @@ class TestEstimates(PageCommon):
         version.action_activate()
         text = " ".join(self._read('/distribution/rules').split())
         self.assertIn("on what a distributor sold itself in it", text)
-        self.assertIn("Own sales by Month, Each step on its part: 3 % from $ 0.00", text)
+        self.assertIn("Own sales of a month, each step on its part: 3 % from $ 0.00", text)
