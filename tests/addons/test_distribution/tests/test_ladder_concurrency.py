@@ -9,7 +9,10 @@ from .test_concurrency import ConcurrencyCase
 
 @tagged('post_install', '-at_install')
 class TestLadderConcurrency(ConcurrencyCase):
-    """Workers on one period of a ladder, by day: 10 % of what was sold yesterday."""
+    """Workers on one period of a ladder, by day: 10 % of what was sold yesterday.
+
+    Nothing is paid by rules, so that no balance stands between two workers.
+    """
 
     @classmethod
     def _create_world(cls, env):
@@ -20,8 +23,11 @@ class TestLadderConcurrency(ConcurrencyCase):
         env['distribution.policy']._get_in_force(company).notice_days = 0
         plan.action_new_version()
         version = plan._get_latest_version()
-        version.ladder_ids = [Command.create({
-            'period': 'day', 'tz': 'UTC', 'step_ids': [Command.create({'lower_amount': 0, 'rate': 10})]})]
+        version.write({
+            'rule_ids': [Command.clear()],
+            'ladder_ids': [Command.create({
+                'period': 'day', 'tz': 'UTC', 'step_ids': [Command.create({'lower_amount': 0, 'rate': 10})]})],
+        })
         version.action_activate()
         return ids
 
