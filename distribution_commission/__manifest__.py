@@ -37,6 +37,7 @@
         'views/distribution_payout_views.xml',
         'views/distribution_distributor_views.xml',
         'views/distribution_level_views.xml',
+        'views/distribution_ladder_views.xml',
         'views/res_config_settings_views.xml',
 
         # Reports.

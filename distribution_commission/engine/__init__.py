@@ -10,10 +10,12 @@ from .base import net_amounts
 from .caps import cut
 from .explain import evaluate, get_cuts
 from .kinds import KINDS
+from .ladder import Entry, Ladder, admit, climb, get_entries, reward
 from .money import PPM, allocate, apply_rate, scale
 from .types import Accrual, Limits, Order, Payee, Rule, Sale, SaleLine
 
 __all__ = [
-    'KINDS', 'PPM', 'Accrual', 'Limits', 'Order', 'Payee', 'Rule', 'Sale', 'SaleLine',
-    'accrue', 'allocate', 'apply_rate', 'cut', 'evaluate', 'get_cuts', 'net_amounts', 'scale',
+    'KINDS', 'PPM', 'Accrual', 'Entry', 'Ladder', 'Limits', 'Order', 'Payee', 'Rule', 'Sale', 'SaleLine',
+    'accrue', 'admit', 'allocate', 'apply_rate', 'climb', 'cut', 'evaluate', 'get_cuts', 'get_entries',
+    'net_amounts', 'reward', 'scale',
 ]

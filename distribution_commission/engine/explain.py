@@ -1,5 +1,6 @@
 from .caps import cut
 from .kinds import KINDS
+from .ladder import evaluate_share
 from .money import apply_rate
 from .types import Rule, Sale
 
@@ -12,15 +13,17 @@ def evaluate(trace, *, kinds=KINDS):
     ``passed_over`` (rules before it, each with the reason), ``before_cap``, ``amount`` and, when a
     limit was exceeded, ``cuts``: each with what exceeded it (``by``), the ``limit`` and what it
     follows from, ``how`` it was shared, the ``amounts`` before it and the ``position`` among them.
+    That of a ladder holds ``ladder`` (id, period, method, steps), ``sales`` of the period together and
+    ``rounding`` (the cent that largest remainder gave) in the place of ``rule`` and ``sale``; what others
+    earned on the line is ``taken`` off the limit of a cut.
 
     :param dict trace: Also of a former edition, which had one ``cap`` and neither ``sale`` nor bands.
     :return: Minor units; equals ``trace['amount']`` or the explanation is wrong.
     :rtype: int
     """
-    base, terms = trace['base'], trace['rule']
+    base = trace['base']
     net = max(0, base['sold'] - base['refunded']) + base['discount']
-    rule = Rule(terms['id'], trace['tier'], terms['kind'], terms['value'], bands=terms.get('bands') or ())
-    amount = kinds[rule.kind].amount(rule, Sale(net, trace['quantity'], **trace.get('sale', {})))
+    amount = evaluate_share(trace) if 'ladder' in trace else _evaluate_rule(trace, net, kinds)
     for step in get_cuts(trace):
         amounts = [*step['amounts']]
         amounts[step['position']] = amount
@@ -39,9 +42,17 @@ def get_cuts(trace):
     return trace.get('cuts', [])
 
 
+def _evaluate_rule(trace, net, kinds):
+    terms = trace['rule']
+    rule = Rule(terms['id'], trace['tier'], terms['kind'], terms['value'], bands=terms.get('bands') or ())
+    return kinds[rule.kind].amount(rule, Sale(net, trace['quantity'], **trace.get('sale', {})))
+
+
 def _get_limit(step, net):
     if step['by'] == 'line':
-        return apply_rate(net, step['ppm'])
-    if step['by'] == 'margin':
-        return max(0, net - step['cost'])
-    return step['limit']
+        limit = apply_rate(net, step['ppm'])
+    elif step['by'] == 'margin':
+        limit = max(0, net - step['cost'])
+    else:
+        limit = step['limit']
+    return max(0, limit - step.get('taken', 0))

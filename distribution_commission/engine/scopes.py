@@ -10,7 +10,7 @@ def choose(rules, order, line, payee, kinds):
     :rtype: tuple[Rule|None, list]
     """
     losers = []
-    facts = {**line.facts, 'level': [payee.level_id], 'distributor': [payee.distributor_id]}
+    facts = get_facts(line, payee)
     for rule in rules:
         if rule.tier == payee.tier:
             reason = _mismatch(rule, order, facts)
@@ -22,10 +22,27 @@ def choose(rules, order, line, payee, kinds):
     return None, losers
 
 
+def get_facts(line, payee):
+    """Return what scopes ask for of a line and the one who may earn on it, by name.
+
+    :rtype: dict[str, list[int]]
+    """
+    return {**line.facts, 'level': [payee.level_id], 'distributor': [payee.distributor_id]}
+
+
+def find_mismatch(scopes, facts):
+    """Return the name of the first scope that does not hold, '' when all do.
+
+    :param tuple scopes: See `Rule`.
+    :param dict facts: See `get_facts`.
+    :rtype: str
+    """
+    return next((name for name, ids in scopes if ids.isdisjoint(facts.get(name) or ())), '')
+
+
 def _mismatch(rule, order, facts):
-    for name, ids in rule.scopes:
-        if ids.isdisjoint(facts.get(name) or ()):
-            return name
+    if name := find_mismatch(rule.scopes, facts):
+        return name
     if order.ordered_at < rule.ordered_from or rule.ordered_until and order.ordered_at >= rule.ordered_until:
         return 'date'
     return ''

@@ -1,8 +1,6 @@
 import json
-from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ..engine import accrue
 from .distribution_transfer import Transfer
@@ -99,8 +97,7 @@ class DistributionCommission(models.Model):
         search='_search_status',
     )
 
-    _payee_uniq = models.UniqueIndex(
-        '(order_line_ref, tier, distributor_id)', "A tier of a line earns one commission.")
+    # Its unique key is in `distribution_commission_ladder.py`.
     _distributor_idx = models.Index('(distributor_id, id)')
     # The open rows only: what is settled costs nothing, however long the history.
     _pending_idx = models.Index('(available_on) WHERE pending_amount > 0')
@@ -210,136 +207,33 @@ class DistributionCommission(models.Model):
         plans = {version.id: version._to_engine() for version in versions}
         for fact in facts:
             for accrual in accrue(fact.order, **plans[fact.plan_version_id]):
-                details = fact.details[accrual.line_id]
-                targets[accrual.line_id, accrual.tier, accrual.distributor_id] = {
-                    'attribution_id': fact.attribution_id,
-                    'order_name': fact.order_name,
-                    'order_line_ref': accrual.line_id,
-                    'product_name': details.product_name,
-                    'distributor_id': accrual.distributor_id,
-                    'tier': accrual.tier,
-                    'rule_id': accrual.rule_id,
-                    'base': accrual.base,
-                    'amount': accrual.amount,
-                    'explanation': accrual.trace,
-                    'delivered': details.delivered,
-                    'delivered_at': fact.told_at,
-                    'hold_days': fact.hold_days,
-                }
+                key = accrual.line_id, accrual.tier, accrual.distributor_id
+                targets[key] = self._prepare_target(fact, accrual)
         return targets
 
     @api.model
-    def _lock_existing(self, attribution_ids, lock=True):
-        """Return the commissions of these attributions, locked unless they are only read.
+    def _prepare_target(self, fact, accrual):
+        """Return the column values of the commission that an accrual asks for.
 
-        :return: Rows in minor units, per (sale line, tier, distributor).
-        :rtype: dict[tuple[int, int, int], dict]
+        :rtype: dict
         """
-        rows = self.env.execute_query_dict(SQL(
-            """
-            SELECT c.id, c.attribution_id, c.order_line_ref, c.tier, c.distributor_id, c.transfer_count,
-                   (c.earned_amount * f.minor)::bigint AS earned,
-                   (c.pending_amount * f.minor)::bigint AS pending,
-                   (c.available_amount * f.minor)::bigint AS available,
-                   (c.held_amount * f.minor)::bigint AS held,
-                   (policy.max_commission_rate * 10000)::int AS bound_ppm
-              FROM distribution_commission c
-              JOIN distribution_attribution a ON a.id = c.attribution_id
-              JOIN distribution_policy policy ON policy.id = a.policy_id
-              JOIN res_company company ON company.id = c.company_id
-              JOIN res_currency currency ON currency.id = company.currency_id
-      CROSS JOIN LATERAL (SELECT (10 ^ currency.decimal_places)::numeric AS minor) f
-             WHERE c.attribution_id = ANY(%s)
-          ORDER BY c.id
-            %s
-            """, attribution_ids, SQL("FOR UPDATE OF c") if lock else SQL()))
-        return {(row['order_line_ref'], row['tier'], row['distributor_id']): row for row in rows}
-
-    @api.model
-    def _insert(self, targets, company, now, accrued=False):
-        """Insert commissions: of nothing yet, or of their whole amount, which the caller posts.
-
-        :param list[dict] targets: See `_get_targets`.
-        :param bool accrued: Whether the sums already tell of the accrual.
-        :return: `id`, `distributor_id`, `transfer_count` of each target, before the accrual, and the
-            `explanation` as JSON.
-        :rtype: list[dict]
-        """
-        if not targets:
-            return []
-        explanations = [json.dumps(target['explanation']) for target in targets]
-        names = ('attribution_id', 'order_name', 'order_line_ref', 'product_name', 'distributor_id', 'tier', 'rule_id',
-                 'base', 'amount', 'delivered', 'delivered_at', 'hold_days')
-        ids = self.env.execute_query(SQL(
-            """
-            INSERT INTO distribution_commission
-                        (attribution_id, order_name, order_line_ref, order_line_id, product_name, distributor_id,
-                         tier, rule_id, company_id, created_at, base_amount, explanation, delivered_at, available_on,
-                         earned_amount, pending_amount, transfer_count,
-                         available_amount, held_amount, settled_amount)
-                 SELECT attribution_id, order_name, order_line_ref, order_line_ref, product_name, distributor_id,
-                        tier, rule_id, %(company_id)s, %(now)s::timestamp,
-                        base * %(minor_unit)s::numeric, explanation::jsonb,
-                        CASE WHEN delivered THEN delivered_at END,
-                        CASE WHEN delivered THEN delivered_at + make_interval(days => hold_days) END,
-                        amount * %(accrued)s * %(minor_unit)s::numeric, amount * %(accrued)s * %(minor_unit)s::numeric,
-                        %(accrued)s, 0, 0, 0
-                   FROM unnest(%(attribution_id)s::int[], %(order_name)s::text[], %(order_line_ref)s::int[],
-                               %(product_name)s::text[], %(distributor_id)s::int[], %(tier)s::int[], %(rule_id)s::int[],
-                               %(base)s::bigint[], %(amount)s::bigint[], %(delivered)s::bool[],
-                               %(delivered_at)s::timestamp[], %(hold_days)s::int[], %(explanation)s::text[])
-                     AS t(attribution_id, order_name, order_line_ref, product_name, distributor_id, tier, rule_id,
-                          base, amount, delivered, delivered_at, hold_days, explanation)
-            ON CONFLICT (order_line_ref, tier, distributor_id) DO NOTHING
-              RETURNING id, order_line_ref, tier, distributor_id
-            """, company_id=company.id, now=now, accrued=int(accrued),
-            minor_unit=str(Decimal(1).scaleb(-company.currency_id.decimal_places)),
-            explanation=explanations, **{name: [target[name] for target in targets] for name in names}))
-        id_by_key = {tuple(key): id_ for id_, *key in ids}
-        return [
-            {
-                'id': id_by_key[target['order_line_ref'], target['tier'], target['distributor_id']],
-                'distributor_id': target['distributor_id'],
-                'transfer_count': 0,
-                'explanation': explanation,
-            }
-            for target, explanation in zip(targets, explanations, strict=True)
-        ]
-
-    @api.model
-    def _update_facts(self, targets, existing):
-        """Write what is not money: base, rule, explanation, delivery and the end of the hold.
-
-        The first delivery that is seen counts; a line that is no longer delivered waits again.
-        """
-        keys = [key for key in existing if key in targets]
-        gone = [existing[key]['id'] for key in existing if key not in targets]
-        if gone:
-            self.env.execute_query(SQL(
-                """UPDATE distribution_commission SET base_amount = 0 WHERE id = ANY(%s) RETURNING id""", gone))
-        if not keys:
-            return
-        column = {name: [targets[key][name] for key in keys] for name in targets[keys[0]]}
-        column['explanation'] = [json.dumps(value) for value in column['explanation']]
-        self.env.execute_query(SQL(
-            """
-            UPDATE distribution_commission c
-               SET base_amount = v.base / (10 ^ currency.decimal_places)::numeric,
-                   rule_id = v.rule_id,
-                   explanation = v.explanation::jsonb,
-                   delivered_at = CASE WHEN v.delivered THEN COALESCE(c.delivered_at, v.delivered_at) END,
-                   available_on = CASE WHEN v.delivered
-                       THEN COALESCE(c.delivered_at, v.delivered_at) + make_interval(days => v.hold_days) END
-              FROM unnest(%(id)s::int[], %(base)s::bigint[], %(rule_id)s::int[], %(explanation)s::text[],
-                          %(delivered)s::bool[], %(delivered_at)s::timestamp[], %(hold_days)s::int[])
-                AS v(id, base, rule_id, explanation, delivered, delivered_at, hold_days),
-                   res_company company
-              JOIN res_currency currency ON currency.id = company.currency_id
-             WHERE c.id = v.id AND company.id = c.company_id
-         RETURNING c.id
-            """, id=[existing[key]['id'] for key in keys], base=column['base'], rule_id=column['rule_id'],
-            explanation=column['explanation'], delivered=column['delivered'],
-            delivered_at=column['delivered_at'], hold_days=column['hold_days']))
+        details = fact.details[accrual.line_id]
+        return {
+            'attribution_id': fact.attribution_id,
+            'order_name': fact.order_name,
+            'order_line_ref': accrual.line_id,
+            'product_name': details.product_name,
+            'distributor_id': accrual.distributor_id,
+            'tier': accrual.tier,
+            'ladder_period_id': None,
+            'rule_id': accrual.rule_id or None,
+            'base': accrual.base,
+            'amount': accrual.amount,
+            'explanation': accrual.trace,
+            'delivered': details.delivered,
+            'delivered_at': fact.told_at,
+            'hold_days': fact.hold_days,
+        }
 
     @api.model
     def _get_goals(self, targets, existing):

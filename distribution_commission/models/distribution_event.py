@@ -215,4 +215,5 @@ class DistributionEvent(models.Model):
             facts_by_company.setdefault(fact.company_id, []).append(fact)
         now = fields.Datetime.now()
         for facts in facts_by_company.values():
+            self.env['distribution.ladder.period']._mark(facts)     # First: it locks in the order of the other worker.
             self.env['distribution.commission']._sync(facts, now)

@@ -17,7 +17,7 @@ class DistributionCommission(models.Model):
         trace = self.sudo().explanation
         if not trace:
             return [self.env._("The sale was cancelled or refunded, so nothing is earned on it.")]
-        base, rule = trace['base'], trace['rule']
+        base, rule = trace['base'], trace.get('rule')
         lines = [self.env._("Sold, without tax: %s", self._format_minor(base['sold']))]
         if base['refunded']:
             lines.append(self.env._("Refunded: %s", self._format_minor(-base['refunded'])))

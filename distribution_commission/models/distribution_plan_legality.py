@@ -49,7 +49,7 @@ class DistributionPlanVersion(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        problems = [] if self.rule_ids else [self.env._("it has no rule, so nobody would earn anything.")]
+        problems = [] if self.rule_ids or self.ladder_ids else [self.env._("it has no rule, so nobody would earn anything.")]
         problems += [
             self._get_problem(finding) for finding in self._get_legal_findings() if not finding.holds]
         return problems + self._get_scenario_problems()

@@ -123,7 +123,6 @@ class DistributionPlanScenarioLine(models.Model):
         return self.scenario_id.version_id
 
     def _to_sale_line(self):
-        template = self.product_id.product_tmpl_id
         amount = to_minor(self.currency_id.round(self.quantity * self.price_unit), self.currency_id)
         return SaleLine(
             id=self.id,
@@ -131,12 +130,7 @@ class DistributionPlanScenarioLine(models.Model):
             sold=amount,
             refunded=0,
             quantity=round(self.quantity * 1000),
-            facts={
-                'product': template.ids,
-                'variant': self.product_id.ids,
-                'category': [int(id_) for id_ in (template.categ_id.parent_path or '').split('/') if id_],
-                'tag': self.product_id.all_product_tag_ids.ids,
-            },
+            facts=self.product_id._distribution_get_facts(),
         )
 
 

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, split_every
 
+from ..engine import climb
+
 BATCH_SIZE = 1000
 PPM_PER_PERCENT = 10_000
 
@@ -60,7 +62,7 @@ class DistributionPlanSimulation(models.Model):
         """Button: compute again."""
         self.ensure_one()
         self.check_access('write')
-        if not self.version_id.rule_ids:
+        if not self.version_id.rule_ids and not self.version_id.ladder_ids:
             raise UserError(self.env._("This version has no rule yet."))
         self._simulate()
 
@@ -77,13 +79,16 @@ class DistributionPlanSimulation(models.Model):
 
     def _simulate(self):
         """Replace the result. Reads documents and plans, writes nothing but the simulation."""
-        totals, expensive, count = {}, [], 0
+        totals, own_sales, expensive, count = {}, {}, [], 0
         for order_ids in split_every(BATCH_SIZE, self._get_order_ids()):
             facts = self.env['sale.order']._distribution_get_facts(dict.fromkeys(order_ids))
             count += len(facts)
             new_facts = [fact._replace(plan_version_id=self.version_id.id) for fact in facts]
             self._add(totals, facts, 0)
             expensive += self._get_expensive(new_facts, self._add(totals, new_facts, 1))
+            self._add_own_sales(own_sales, facts, 0)
+            self._add_own_sales(own_sales, new_facts, 1)
+        self._add_ladders(totals, own_sales)
         self.line_ids.unlink()
         self.expensive_ids.unlink()
         self.env['distribution.plan.simulation.line'].create(self._prepare_lines(totals))
@@ -104,6 +109,22 @@ class DistributionPlanSimulation(models.Model):
         for (_line_id, tier, distributor_id), target in targets.items():
             totals.setdefault((distributor_id, tier), [0, 0])[position] += target['amount']
         return targets
+
+    @api.model
+    def _add_own_sales(self, own_sales, facts, position):
+        """Add the lines that count for ladders, by ladder, distributor and period."""
+        ordered_at = {fact.order.id: fields.Datetime.to_datetime(fact.order.ordered_at) for fact in facts}
+        for (order_id, ladder_id), entries in self.env['distribution.ladder.period']._get_entries(facts).items():
+            begin, _until = self.env['distribution.plan.ladder'].browse(ladder_id)._get_bounds(ordered_at[order_id])
+            own_sales.setdefault((position, ladder_id, entries[0].distributor_id, begin), []).extend(entries)
+
+    @api.model
+    def _add_ladders(self, totals, own_sales):
+        """Add what ladders pay; of a period that the dates cut, on what lies within them."""
+        for (position, ladder_id, distributor_id, _begin), entries in own_sales.items():
+            [ladder] = self.env['distribution.plan.ladder'].browse(ladder_id)._to_engine()
+            totals.setdefault((distributor_id, 1), [0, 0])[position] += sum(
+                accrual.amount for accrual in climb(ladder, entries))
 
     # === GETTERS === #
 

@@ -129,7 +129,16 @@ class DistributionShadowRun(models.Model):
         facts = self.env['sale.order']._distribution_get_facts({order_id: now for _id, order_id in rows})
         targets = commissions._get_targets(facts) if facts else {}
         existing = commissions._lock_existing([attribution_id for attribution_id, _order_id in rows], lock=False)
-        goals = commissions._get_goals(targets, existing)
+        return self._compare(targets, existing, commissions._get_goals(targets, existing))
+
+    @api.model
+    def _compare(self, targets, existing, goals):
+        """Return the values of the differences between what is posted and what the documents say.
+
+        :param dict targets: See `distribution.commission._get_targets`.
+        :param dict existing: See `distribution.commission._lock_existing`.
+        :param dict goals: See `distribution.commission._get_goals`.
+        """
         found = []
         for key in sorted(targets.keys() | existing.keys()):
             posted = existing[key]['earned'] if key in existing else 0

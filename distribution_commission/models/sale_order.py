@@ -5,6 +5,8 @@ from odoo.tools import SQL, groupby
 
 from ..engine import Order, Payee, SaleLine, scale
 
+PAID_STATES = ('paid', 'in_payment')
+
 
 class LineDetails(NamedTuple):
     """What a commission keeps of a sale line apart from money."""
@@ -43,6 +45,13 @@ class SaleOrder(models.Model):
         self._distribution_notify('cancelled')
         return res
 
+    def write(self, vals):
+        """Override of `sale` to tell of another date, which periods and rules go by; a confirmation tells itself."""
+        res = super().write(vals)
+        if 'date_order' in vals and 'state' not in vals:
+            self._distribution_notify('edited')
+        return res
+
     def _distribution_notify(self, reason):
         """Mark these orders dirty, those that are attributed: one statement, no shared row."""
         if self.ids:
@@ -58,15 +67,16 @@ class SaleOrder(models.Model):
     # === BUSINESS METHODS - FACTS === #
 
     @api.model
-    def _distribution_get_facts(self, told_at_by_order):
+    def _distribution_get_facts(self, told_at_by_order, as_ordered=False):
         """Load orders for the kernel, as plain columns.
 
         Orders without a plan at confirmation earn nothing and are left out.
 
         :param dict[int, datetime] told_at_by_order: When each order last told something.
+        :param bool as_ordered: As if everything ordered were invoiced and paid: for estimates.
         :rtype: list[OrderFacts]
         """
-        rows = self.env.execute_query_dict(self._distribution_facts_query(list(told_at_by_order)))
+        rows = self.env.execute_query_dict(self._distribution_facts_query(list(told_at_by_order), as_ordered))
         facts = []
         for order_id, lines in groupby(rows, key=lambda row: row['order_id']):
             first = lines[0]
@@ -104,7 +114,7 @@ class SaleOrder(models.Model):
         )
 
     @api.model
-    def _distribution_facts_query(self, order_ids):
+    def _distribution_facts_query(self, order_ids, as_ordered=False):
         """Return the query of the facts: a row per sale line, sorted by order.
 
         Money is what posted invoices that are paid say, less what posted credit notes on them
@@ -155,7 +165,7 @@ class SaleOrder(models.Model):
             role=self._distribution_role(),
             facts=self._distribution_facts(),
             cost=self._distribution_unit_cost(),
-            invoiced=self._distribution_invoiced(),
+            invoiced=self._distribution_ordered() if as_ordered else self._distribution_invoiced(),
             orders=order_ids,
         )
 
@@ -216,7 +226,41 @@ class SaleOrder(models.Model):
         A credit note counts when the invoice it reverses counts, or when it reverses none. An
         invoice line that stands for several sale lines counts on the first.
         """
-        paid_states = ('paid', 'in_payment')
+        is_paid = SQL(
+            """
+            m.move_type = 'out_invoice' AND m.payment_state = ANY(%(paid)s)
+            OR m.move_type = 'out_refund' AND (
+                original.id IS NULL OR original.state = 'posted' AND original.payment_state = ANY(%(paid)s))
+            """, paid=list(PAID_STATES))
+        return self._distribution_on_posted_lines(is_paid)
+
+    @api.model
+    def _distribution_ordered(self):
+        """Return the SQL of what a sale line `l` comes to when everything is invoiced and paid: see above.
+
+        What is invoiced counts as invoiced, the rest as ordered, and every credit note.
+        """
+        return SQL(
+            """
+            SELECT posted.sold + rest.subtotal / COALESCE(NULLIF(o.currency_rate, 0), 1) AS sold,
+                   posted.sold_doc + rest.subtotal AS sold_doc,
+                   posted.refunded_doc,
+                   posted.sold_quantity + rest.quantity AS sold_quantity,
+                   posted.refunded_quantity
+              FROM (%s) posted
+CROSS JOIN LATERAL (SELECT GREATEST(0, l.product_uom_qty - posted.sold_quantity) AS quantity) waiting
+CROSS JOIN LATERAL (
+                   SELECT waiting.quantity,
+                          COALESCE(l.price_subtotal * waiting.quantity / NULLIF(l.product_uom_qty, 0), 0) AS subtotal
+                   ) rest
+            """, self._distribution_on_posted_lines(SQL("m.move_type IN ('out_invoice', 'out_refund')")))
+
+    @api.model
+    def _distribution_on_posted_lines(self, condition):
+        """Return the SQL that adds up the posted invoice lines of a sale line `l`.
+
+        :param SQL condition: On the entry `m` and the one that it reverses, `original`.
+        """
         return SQL(
             """
             SELECT COALESCE(SUM(-ml.balance) FILTER (WHERE m.move_type = 'out_invoice'), 0) AS sold,
@@ -229,11 +273,8 @@ class SaleOrder(models.Model):
               JOIN account_move m ON m.id = ml.move_id AND m.state = 'posted'
          LEFT JOIN account_move original ON original.id = m.reversed_entry_id
              WHERE r.order_line_id = l.id
-               AND (m.move_type = 'out_invoice' AND m.payment_state = ANY(%(paid)s)
-                    OR m.move_type = 'out_refund' AND (
-                        original.id IS NULL
-                        OR original.state = 'posted' AND original.payment_state = ANY(%(paid)s)))
+               AND (%s)
                AND NOT EXISTS (
                    SELECT FROM sale_order_line_invoice_rel other
                     WHERE other.invoice_line_id = r.invoice_line_id AND other.order_line_id < r.order_line_id)
-            """, paid=list(paid_states))
+            """, condition)

@@ -6,6 +6,7 @@ from .common import DistributionCommon
 MODELS = [
     'distribution.adjustment', 'distribution.debt.report', 'distribution.shadow.difference', 'distribution.shadow.run',
     'distribution.write.off',
+    'distribution.ladder.period', 'distribution.plan.ladder', 'distribution.plan.ladder.step',
     'distribution.balance', 'distribution.commission', 'distribution.event', 'distribution.payout',
     'distribution.payout.channel', 'distribution.plan', 'distribution.plan.band', 'distribution.plan.rule',
     'distribution.plan.version',
@@ -35,7 +36,8 @@ class TestSecurity(DistributionCommon):
         readable_by_portal = {'balance', 'commission', 'settlement', 'withdrawal'}
         written_by_finance = {'adjustment', 'payout', 'settlement.run', 'withdrawal', 'write.off'}
         written_by_manager = written_by_finance | {
-            'payout.channel', 'plan', 'plan.band', 'plan.rule', 'plan.version'}
+            'payout.channel', 'plan', 'plan.band', 'plan.rule', 'plan.version',
+            'plan.ladder', 'plan.ladder.step'}
         for model in MODELS:
             name = model.removeprefix('distribution.')
             for role, user, reads, writes in [

@@ -27,6 +27,7 @@ class Plan(NamedTuple):
         invite_quota: How many people a distributor must bring.
         notice_days: Whole days from the publication to the begin. None: the first plan, which changes nothing.
         texts: What the plan says about itself, in all languages.
+        ladder_ppm: The most that a ladder on own sales of a period adds to what the tiers earn on a line.
     """
     tier_ppm: tuple = ()
     cap_ppm: int | None = None
@@ -38,6 +39,7 @@ class Plan(NamedTuple):
     invite_quota: int = 0
     notice_days: int | None = None
     texts: tuple = ()
+    ladder_ppm: int = 0
 
 
 class Bounds(NamedTuple):
@@ -66,7 +68,11 @@ def judge_plan(plan, bounds):
     :rtype: list[Finding]
     """
     tiers = len(plan.tier_ppm)
-    highest = sum(plan.tier_ppm) if plan.cap_ppm is None else plan.cap_ppm
+    by_tiers = sum(plan.tier_ppm)
+    highest = by_tiers if plan.cap_ppm is None else plan.cap_ppm
+    if plan.ladder_ppm:
+        # What the cap would cut off a ladder must not be promised either.
+        highest = max(highest, min(by_tiers, highest) + plan.ladder_ppm)
     claims = sorted({claim for text in plan.texts for claim in find_claims(text)})
     rewarded = tuple(event for event in plan.events if event in _ADVERTISING_EVENTS)
     paid_for = tuple(event for event in plan.events if event not in rewarded)

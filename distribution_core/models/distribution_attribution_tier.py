@@ -15,7 +15,7 @@ class DistributionAttributionTier(models.Model):
     company_id = fields.Many2one(related='attribution_id.company_id')
     tier = fields.Integer(required=True, readonly=True, help="1: credited with the sale, 2: its upline, and so on.")
     distributor_id = fields.Many2one(
-        comodel_name='distribution.distributor', required=True, index=True, ondelete='restrict', readonly=True)
+        comodel_name='distribution.distributor', required=True, ondelete='restrict', readonly=True)
     level_id = fields.Many2one(comodel_name='distribution.level', ondelete='restrict', readonly=True)
     refusal = fields.Selection(
         selection=[
@@ -25,6 +25,7 @@ class DistributionAttributionTier(models.Model):
         readonly=True,
     )
 
+    _distributor_idx = models.Index('(distributor_id, attribution_id)')     # The latest orders of one, however many.
     _tier_uniq = models.UniqueIndex('(attribution_id, tier)', "A tier has one distributor.")
     _check_tier = models.Constraint(
         f'CHECK (tier BETWEEN 1 AND {PAID_TIERS_CEILING})', "No more than three tiers are ever recorded.")

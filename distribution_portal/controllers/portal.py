@@ -14,9 +14,11 @@ class DistributionPortal(CustomerPortal):
 
     @route('/my/distribution', type='http', auth='user', website=True, readonly=True)
     def distribution_dashboard(self, **_kwargs):
-        """Show what a distributor has earned, and the link that earns more."""
+        """Show what a distributor has earned and what it may earn, and the link that earns more."""
         distributor = self._get_own_distributor()
         return self._render_distribution('distribution_portal.portal_distribution_dashboard', distributor, {
+            'unpaid_estimates': distributor._get_unpaid_estimates() if distributor else [],
+            'ladder_estimates': distributor._get_ladder_estimates() if distributor else [],
             'commissions': request.env['distribution.commission'].search(
                 self._get_own_domain(distributor), limit=_LATEST) if distributor else None,
             'distribution_page': 'dashboard',

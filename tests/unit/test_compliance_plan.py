@@ -37,6 +37,7 @@ def plans(draw):
         invite_quota=draw(st.integers(0, 3)),
         notice_days=draw(st.none() | st.integers(-3, 20)),
         texts=tuple(draw(st.lists(st.sampled_from(["躺赚", "Tea", "passive income"]), max_size=2))),
+        ladder_ppm=draw(st.integers(0, 400_000)),
     )
 
 
@@ -53,6 +54,7 @@ def tightened(draw, plan):
         signed_tiers=draw(st.integers(plan.signed_tiers, 4)),
         invite_quota=draw(st.integers(0, plan.invite_quota)),
         notice_days=None if plan.notice_days is None else draw(st.integers(plan.notice_days, 30)),
+        ladder_ppm=draw(st.integers(0, plan.ladder_ppm)),
         **keep,
     )
 
@@ -83,6 +85,19 @@ def test_every_rule_is_judged_once_and_says_what_it_found(plan):
 @pytest.mark.parametrize(("cap", "fires"), [(300_000, []), (300_001, ["R08"]), (None, ["R08"])])
 def test_the_cap_is_what_a_line_pays_at_most(cap, fires):
     assert fired_by_plan(Plan((240_000, 120_000), cap, signed_tiers=2), BOUNDS) == fires
+
+
+@pytest.mark.parametrize(("tiers", "cap", "ladder", "fires"), [
+    ((100_000, 50_000), 300_000, 150_000, []),
+    ((100_000, 50_000), 300_000, 150_001, ["R08"]),
+    ((100_000, 50_000), 300_000, 0, []),
+    ((100_000, 50_000), 300_001, 10_000, ["R08"]),
+    ((200_000, 200_000), 250_000, 50_000, []),
+    ((), None, 300_001, ["R08"]),
+])
+def test_the_highest_rate_of_a_ladder_comes_on_top_of_the_tiers(tiers, cap, ladder, fires):
+    plan = Plan(tiers, cap, signed_tiers=2, bases=("sale_line_net", "own_net_sales"), ladder_ppm=ladder)
+    assert fired_by_plan(plan, BOUNDS) == fires
 
 
 @pytest.mark.parametrize(("text", "claims"), [

@@ -1,5 +1,6 @@
 from . import test_architecture
 from . import test_concurrency
+from . import test_ladder_concurrency
 from . import test_extension_points
 from . import test_link_concurrency
 from . import test_print

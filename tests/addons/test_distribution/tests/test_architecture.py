@@ -27,9 +27,10 @@ WRITERS = {
     'distribution_core/models/distribution_level_history.py',
     'distribution_core/models/distribution_level_run.py',
     'distribution_core/models/distribution_level_run_line.py',
-    'distribution_commission/models/distribution_commission.py',
+    'distribution_commission/models/distribution_commission_rows.py',
     'distribution_commission/models/distribution_commission_expense.py',
     'distribution_commission/models/distribution_event.py',
+    'distribution_commission/models/distribution_ladder_period.py',
     'distribution_commission/models/distribution_transfer.py',
 }
 # An amount to compare with, that is owed to nobody: what a level asks for.

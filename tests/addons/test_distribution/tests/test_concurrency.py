@@ -12,8 +12,7 @@ from odoo.tests import BaseCase, get_db_name, tagged
 from odoo.tools import mute_logger
 
 
-@tagged('post_install', '-at_install')
-class TestConcurrency(BaseCase):
+class ConcurrencyCase(BaseCase):
     """Two real cursors at once. What is made here is committed: the database is thrown away."""
 
     @classmethod
@@ -116,7 +115,9 @@ class TestConcurrency(BaseCase):
         with self._cursor() as env:
             self.assertEqual(env['distribution.books'].check(), [])
 
-    # === TESTS === #
+
+@tagged('post_install', '-at_install')
+class TestConcurrency(ConcurrencyCase):
 
     def test_two_orders_of_one_distributor_are_confirmed_at_the_same_moment(self):
         with self._transaction() as env:
