@@ -9,7 +9,7 @@ _TAKEN_FROM = ('pending', 'available', 'held', 'payable')
 
 
 class DistributionCommission(models.Model):
-    """What one distributor earns at one tier on one sale line.
+    """What one distributor earns at one tier, or as agent of one area, on one sale line.
 
     The amounts are kept sums of the transfers that name the row; `_post` moves them in the same
     statement. Names of order and product are copies: a distributor may read them, not the order.
@@ -23,6 +23,7 @@ class DistributionCommission(models.Model):
     """
     _name = 'distribution.commission'
     _description = "Commission"
+    _inherit = ['distribution.role.mixin']
     _order = 'id desc'
     _log_access = False
     _rec_name = 'product_name'
@@ -347,7 +348,7 @@ class DistributionCommission(models.Model):
         if base['discount']:
             lines.append(self.env._("Share of the order's discounts: %s", self._format_minor(base['discount'])))
         lines.append(self.env._("Commission base: %s", self._format_minor(base['net'])))
-        lines += self._get_rule_explanation_lines(trace, rule)
+        lines += [*self._get_territory_lines(), *self._get_rule_explanation_lines(trace, rule)]
         if cut_lines := self._get_cut_explanation_lines(trace):
             lines += [*cut_lines, self.env._("So it was cut to %s.", self._format_minor(trace['amount']))]
         lines += self._get_adjustment_lines()
@@ -363,12 +364,12 @@ class DistributionCommission(models.Model):
         amount = self._format_minor(trace['before_cap'])
         if rule['kind'] == 'percent':
             return [self.env._(
-                "Tier %(tier)s earns %(rate)s %%: %(amount)s",
-                tier=trace['tier'], rate=f"{rule['value'] / 10_000:g}", amount=amount)]
+                "%(role)s earns %(rate)s %%: %(amount)s",
+                role=self._get_role_name(trace['tier']), rate=f"{rule['value'] / 10_000:g}", amount=amount)]
         if rule['kind'] == 'fixed':
             return [self.env._(
-                "Tier %(tier)s earns %(value)s per unit: %(amount)s",
-                tier=trace['tier'], value=self._format_minor(rule['value']), amount=amount)]
+                "%(role)s earns %(value)s per unit: %(amount)s",
+                role=self._get_role_name(trace['tier']), value=self._format_minor(rule['value']), amount=amount)]
         return self._get_kind_explanation_lines(trace, rule)
 
     def _format_minor(self, amount):

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.distribution_core.attribution import AGENTS
 from odoo.addons.distribution_core.compliance import Bounds, Plan, find_claims, judge_plan
 
 PPM_PER_PERCENT = 10_000
@@ -76,9 +77,11 @@ class DistributionPlanVersion(models.Model):
         :rtype: Plan
         """
         cap = self._get_cap_ppm()
-        tiers = max(self.rule_ids.mapped('tier'), default=0)
+        paid = set(self.rule_ids.mapped('tier'))
+        tiers = max(paid.difference(AGENTS.values()), default=0)
         return Plan(
             tier_ppm=tuple(self._get_highest_ppm(tier, cap) for tier in range(1, tiers + 1)),
+            agent_ppm=tuple(self._get_highest_ppm(tier, cap) for tier in sorted(paid.intersection(AGENTS.values()))),
             cap_ppm=cap,
             signed_tiers=policy.max_paid_tiers if policy.tier2_signed_by_id else 1,
             bases=('sale_line_net', 'sale_line_quantity'),

@@ -18,7 +18,8 @@ class Plan(NamedTuple):
 
     Attributes:
         tier_ppm: The most that each paid tier can earn on a line, in parts per million of its net.
-        cap_ppm: What all tiers of a line earn together at most. None: there is no cap.
+        agent_ppm: The same of each kind of regional agent: no tier, but part of what a line pays.
+        cap_ppm: What all tiers and agents of a line earn together at most. None: there is no cap.
         signed_tiers: For how many tiers somebody signed.
         events: What makes a commission.
         bases: What a commission is computed from.
@@ -29,6 +30,7 @@ class Plan(NamedTuple):
         texts: What the plan says about itself, in all languages.
     """
     tier_ppm: tuple = ()
+    agent_ppm: tuple = ()
     cap_ppm: int | None = None
     signed_tiers: int = 1
     events: tuple = ALLOWED_EVENTS
@@ -66,7 +68,7 @@ def judge_plan(plan, bounds):
     :rtype: list[Finding]
     """
     tiers = len(plan.tier_ppm)
-    highest = sum(plan.tier_ppm) if plan.cap_ppm is None else plan.cap_ppm
+    highest = sum(plan.tier_ppm + plan.agent_ppm) if plan.cap_ppm is None else plan.cap_ppm
     claims = sorted({claim for text in plan.texts for claim in find_claims(text)})
     rewarded = tuple(event for event in plan.events if event in _ADVERTISING_EVENTS)
     paid_for = tuple(event for event in plan.events if event not in rewarded)

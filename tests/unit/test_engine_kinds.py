@@ -18,7 +18,7 @@ from distribution_engine import (
     net_amounts,
 )
 
-PAYEES = (Payee(1, 10, 1), Payee(2, 20, 2), Payee(3, 30, 3))
+PAYEES = (Payee(1, 10, 1), Payee(2, 20, 2), Payee(3, 30, 3), Payee(11, 40, 1), Payee(13, 10, 1))
 BANDS = ((0, 50_000), (1000_00, 80_000), (5000_00, 100_000))
 NO_CAP = 10**6 * PPM
 
@@ -29,7 +29,7 @@ limits = st.builds(
 bands = st.dictionaries(st.integers(1, 10**9), st.integers(0, PPM), max_size=5).map(
     lambda bands: ((0, 50_000), *sorted(bands.items())))
 rules = st.lists(
-    st.builds(Rule, id=st.integers(1, 10**6), tier=st.integers(1, 3), kind=st.sampled_from(list(KINDS)),
+    st.builds(Rule, id=st.integers(1, 10**6), tier=st.sampled_from([1, 2, 3, 11, 12, 13]), kind=st.sampled_from(list(KINDS)),
               value=st.integers(0, PPM), bands=bands,
               scopes=st.sampled_from([(), (('product', frozenset({1, 2})),), (('level', frozenset({1})),)])),
     min_size=1, max_size=6, unique_by=lambda rule: rule.id)
