@@ -18,7 +18,6 @@ class Plan(NamedTuple):
 
     Attributes:
         tier_ppm: The most that each paid tier can earn on a line, in parts per million of its net.
-        agent_ppm: The same of each kind of regional agent: no tier, but part of what a line pays.
         cap_ppm: What all tiers and agents of a line earn together at most. None: there is no cap.
         signed_tiers: For how many tiers somebody signed.
         events: What makes a commission.
@@ -28,9 +27,9 @@ class Plan(NamedTuple):
         invite_quota: How many people a distributor must bring.
         notice_days: Whole days from the publication to the begin. None: the first plan, which changes nothing.
         texts: What the plan says about itself, in all languages.
+        agent_ppm: As `tier_ppm`, of each kind of regional agent: no tier, but part of what a line pays.
     """
     tier_ppm: tuple = ()
-    agent_ppm: tuple = ()
     cap_ppm: int | None = None
     signed_tiers: int = 1
     events: tuple = ALLOWED_EVENTS
@@ -40,6 +39,7 @@ class Plan(NamedTuple):
     invite_quota: int = 0
     notice_days: int | None = None
     texts: tuple = ()
+    agent_ppm: tuple = ()
 
 
 class Bounds(NamedTuple):

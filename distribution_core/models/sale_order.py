@@ -5,7 +5,17 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, groupby
 
 from ..attribution import (
-    AGENTS, Agency, Buyer, Claim, Member, appoint, chain, decide, follow, identities, to_evidence,
+    AGENTS,
+    Agency,
+    Buyer,
+    Claim,
+    Member,
+    appoint,
+    chain,
+    decide,
+    follow,
+    identities,
+    to_evidence,
 )
 from .distribution_policy import ATTRIBUTION_COLUMNS
 from .distribution_territory import PLACE

@@ -271,7 +271,8 @@ class TestTerritory(TerritoryBuilders, DistributionCoreCommon):
         self._create_territory()
         self._create_territory(self.rival, city="杭州市")
         self._confirm()     # warms the caches
-        orders = self.env['sale.order'].concat(*(self._create_order(distributor_id=self.seller.id) for _index in range(20)))
+        orders = self.env['sale.order'].concat(*(
+            self._create_order(distributor_id=self.seller.id) for _index in range(20)))
         self.env.flush_all()
         orders.state = 'sale'
         self.env.flush_all()

@@ -204,7 +204,8 @@ def test_agents_stand_behind_all_tiers_the_smaller_area_first(agents, buyer, ran
     agencies = [Agency(kind, 7, member) for kind, member in agents.items()]
     random.shuffle(agencies)
     appointed = appoint(agencies, buyer)
-    assert [tier.tier for tier in appointed] == [AGENTS[kind] for kind in ('district', 'city', 'province') if kind in agents]
+    assert [tier.tier for tier in appointed] == [
+        AGENTS[kind] for kind in ('district', 'city', 'province') if kind in agents]
     assert all(tier.tier > 3 for tier in appointed)
     for tier in appointed:
         may_earn = tier.member.state == 'active' and tier.member.identities.isdisjoint(buyer.identities)
