@@ -50,10 +50,15 @@ class DistributionPlanVersion(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        problems = [] if self.rule_ids else [self.env._("it has no rule, so nobody would earn anything.")]
+        problems = [] if self._pays_anybody() else [self.env._("it has no rule, so nobody would earn anything.")]
         problems += [
             self._get_problem(finding) for finding in self._get_legal_findings() if not finding.holds]
         return problems + self._get_scenario_problems()
+
+    def _pays_anybody(self):
+        """Hook: whether somebody may get something by this version."""
+        self.ensure_one()
+        return bool(self.rule_ids)
 
     def _get_legal_findings(self):
         """Return what each rule of the law says of this version.
