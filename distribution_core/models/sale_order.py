@@ -38,6 +38,11 @@ _MEMBER_STATE = SQL("""CASE WHEN u.state = 'active' AND u.accepted_agreement_id 
        AND agreement.state = 'published' AND agreement.effective_from <= o.date_order
     ) THEN 'unaccepted' ELSE u.state END""")
 
+# What is kept of a delivery address, of a row `address` of res_partner: what territories and scopes of rules ask for.
+_DELIVERY = SQL(
+    "json_build_object('country_id', address.country_id, 'state_id', address.state_id, 'city', %s)",
+    SQL(PLACE, SQL("address.city")))
+
 
 class SaleOrder(models.Model):
     _inherit = 'sale.order'
@@ -142,9 +147,7 @@ class SaleOrder(models.Model):
         return self.env.execute_query_dict(SQL(
             """
             SELECT o.id AS order_id, o.company_id, p.*, c.*, chain.members, buyer.people,
-                   json_build_object('country_id', address.country_id, 'state_id', address.state_id,
-                                     'city', %(city)s) AS delivery,
-                   past.first_order_at, past.last_order_at
+                   %(delivery)s AS delivery, past.first_order_at, past.last_order_at
               FROM sale_order o
               JOIN res_partner b ON b.id = o.partner_id
               JOIN res_partner address ON address.id = o.partner_shipping_id
@@ -184,7 +187,7 @@ class SaleOrder(models.Model):
             policy_columns=SQL(", ").join(SQL.identifier(name) for name in ATTRIBUTION_COLUMNS),
             claims=self._distribution_claims_query(),
             agencies=self._distribution_agencies_query(),
-            city=SQL(PLACE, SQL("address.city")),
+            delivery=_DELIVERY,
             member=_IDENTITY,
             member_state=_MEMBER_STATE,
             buyer=_IDENTITY,
