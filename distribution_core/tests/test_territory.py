@@ -216,6 +216,12 @@ class TestTerritory(TerritoryBuilders, DistributionCoreCommon):
         order.action_confirm()
         self.assertFalse(order.attribution_ids)
 
+    def test_an_ended_territory_earns_nobody(self):
+        self._create_territory().action_end()
+        self.assertEqual(self._confirm().tier_ids.mapped('tier'), [1])
+        self._create_territory(self.rival)
+        self.assertEqual(self._confirm().tier_ids[1:].distributor_id, self.rival)
+
     def test_agents_stand_beside_the_chain_of_a_referred_order(self):
         upline = self._create_distributor("Upline")
         self.seller.parent_id = upline
