@@ -45,6 +45,7 @@
         'views/distribution_touch_views.xml',
         'views/distribution_attribution_views.xml',
         'views/distribution_binding_views.xml',
+        'views/distribution_territory_views.xml',  # Extends the form of the distributor.
         'views/distribution_risk_views.xml',
         'views/distribution_privacy_views.xml',  # Extends the form of the distributor.
         'views/distribution_privacy_request_views.xml',

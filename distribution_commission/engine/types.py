@@ -16,7 +16,7 @@ class SaleLine(NamedTuple):
 class Payee(NamedTuple):
     """One who may earn on an order."""
 
-    tier: int                   # 1: credited with the sale, 2: its upline, ...
+    tier: int                   # 1: credited with the sale, 2: its upline, ...; 11 to 13: regional agents
     distributor_id: int
     level_id: int = 0           # as pinned at confirmation, 0: none
 
@@ -31,7 +31,7 @@ class Order(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One row of a plan: whom it pays (tier), on what (scopes, dates), how much (kind and value)."""
+    """One row of a plan: whom it pays (tier, or agent), on what (scopes, dates), how much (kind and value)."""
 
     id: int
     tier: int

@@ -10,7 +10,7 @@ _TAKEN_FROM = ('pending', 'available', 'held', 'payable')
 
 
 class DistributionCommission(models.Model):
-    """What one distributor earns at one tier on one sale line.
+    """What one distributor earns at one tier, or as agent of one area, on one sale line.
 
     The amounts are kept sums of the transfers that name the row; `_post` moves them in the same
     statement. Names of order and product are copies: a distributor may read them, not the order.
@@ -24,6 +24,7 @@ class DistributionCommission(models.Model):
     """
     _name = 'distribution.commission'
     _description = "Commission"
+    _inherit = ['distribution.role.mixin']
     _order = 'id desc'
     _log_access = False
     _rec_name = 'product_name'

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.tools import format_amount
 
+from odoo.addons.distribution_core.attribution import AGENTS
+
 from ..engine import get_cuts
 
 
@@ -24,7 +26,7 @@ class DistributionCommission(models.Model):
         if base['discount']:
             lines.append(self.env._("Share of the order's discounts: %s", self._format_minor(base['discount'])))
         lines.append(self.env._("Commission base: %s", self._format_minor(base['net'])))
-        lines += self._get_rule_explanation_lines(trace, rule)
+        lines += [*self._get_territory_lines(), *self._get_rule_explanation_lines(trace, rule)]
         if cut_lines := self._get_cut_explanation_lines(trace):
             lines += [*cut_lines, self.env._("So it was cut to %s.", self._format_minor(trace['amount']))]
         lines += self._get_adjustment_lines()
@@ -40,16 +42,29 @@ class DistributionCommission(models.Model):
         amount = self._format_minor(trace['before_cap'])
         if rule['kind'] == 'percent':
             return [self.env._(
-                "Tier %(tier)s earns %(rate)s %%: %(amount)s",
-                tier=trace['tier'], rate=f"{rule['value'] / 10_000:g}", amount=amount)]
+                "%(role)s earns %(rate)s %%: %(amount)s",
+                role=self._get_role_name(trace['tier']), rate=f"{rule['value'] / 10_000:g}", amount=amount)]
         if rule['kind'] == 'fixed':
             return [self.env._(
-                "Tier %(tier)s earns %(value)s per unit: %(amount)s",
-                tier=trace['tier'], value=self._format_minor(rule['value']), amount=amount)]
+                "%(role)s earns %(value)s per unit: %(amount)s",
+                role=self._get_role_name(trace['tier']), value=self._format_minor(rule['value']), amount=amount)]
         return self._get_kind_explanation_lines(trace, rule)
 
     def _format_minor(self, amount):
         return format_amount(self.env, amount / 10 ** self.currency_id.decimal_places, self.currency_id)
+
+    def _get_territory_lines(self):
+        """Say which area made the distributor an agent of the order, as pinned at its confirmation.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        kind = {tier: kind for kind, tier in AGENTS.items()}.get(self.tier)
+        if not kind:
+            return []
+        territory_id = self.sudo().attribution_id.evidence['territories'][kind]
+        territory_sudo = self.env['distribution.territory'].sudo().browse(territory_id)
+        return [self.env._("Regional agent of %s, where the order was delivered.", territory_sudo.display_name)]
 
     def _get_kind_explanation_lines(self, trace, rule):
         """Say how a rule came to its amount, by its kind. Override to add the words of another kind.
@@ -69,14 +84,15 @@ class DistributionCommission(models.Model):
 
     def _get_plain_lines(self, trace, rule):
         return [self.env._(
-            "Tier %(tier)s earns: %(amount)s", tier=trace['tier'], amount=self._format_minor(trace['before_cap']))]
+            "%(role)s earns: %(amount)s",
+            role=self._get_role_name(trace['tier']), amount=self._format_minor(trace['before_cap']))]
 
     def _get_fixed_order_lines(self, trace, rule):
         return [self.env._(
-            "Tier %(tier)s earns %(value)s per order, shared over the %(count)s lines that it is paid on. "
+            "%(role)s earns %(value)s per order, shared over the %(count)s lines that it is paid on. "
             "This line's share: %(amount)s",
-            tier=trace['tier'], value=self._format_minor(rule['value']), count=len(trace['sale']['shares']),
-            amount=self._format_minor(trace['before_cap']))]
+            role=self._get_role_name(trace['tier']), value=self._format_minor(rule['value']),
+            count=len(trace['sale']['shares']), amount=self._format_minor(trace['before_cap']))]
 
     def _get_bands_lines(self, trace, rule):
         by_quantity = rule['kind'] == 'bands_quantity'
@@ -87,21 +103,21 @@ class DistributionCommission(models.Model):
             return f"{bound / 1000:g}" if by_quantity else self._format_minor(bound)
         return [self.env._(
             "All lines of the order that the rule pays come to %(measure)s: the band from %(bound)s. "
-            "Tier %(tier)s earns %(rate)s %%: %(amount)s",
-            measure=show(measure), bound=show(lower), tier=trace['tier'], rate=f"{rate / 10_000:g}",
-            amount=self._format_minor(trace['before_cap']))]
+            "%(role)s earns %(rate)s %%: %(amount)s",
+            measure=show(measure), bound=show(lower), role=self._get_role_name(trace['tier']),
+            rate=f"{rate / 10_000:g}", amount=self._format_minor(trace['before_cap']))]
 
     def _get_differential_lines(self, trace, rule):
         return [self.env._(
-            "Tier %(tier)s earns %(rate)s %% less the %(below)s that lower tiers earn: %(amount)s",
-            tier=trace['tier'], rate=f"{rule['value'] / 10_000:g}", below=self._format_minor(trace['sale']['below']),
-            amount=self._format_minor(trace['before_cap']))]
+            "%(role)s earns %(rate)s %% less the %(below)s that lower tiers earn: %(amount)s",
+            role=self._get_role_name(trace['tier']), rate=f"{rule['value'] / 10_000:g}",
+            below=self._format_minor(trace['sale']['below']), amount=self._format_minor(trace['before_cap']))]
 
     def _get_margin_lines(self, trace, rule):
         # No cost in words: distributors read this, and it is the merchant's secret.
         return [self.env._(
-            "Tier %(tier)s earns %(rate)s %% of what is left after the cost: %(amount)s",
-            tier=trace['tier'], rate=f"{rule['value'] / 10_000:g}",
+            "%(role)s earns %(rate)s %% of what is left after the cost: %(amount)s",
+            role=self._get_role_name(trace['tier']), rate=f"{rule['value'] / 10_000:g}",
             amount=self._format_minor(trace['before_cap']))]
 
     def _get_cut_explanation_lines(self, trace):

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.distribution_core.attribution import AGENTS
 from odoo.addons.distribution_core.compliance import Bounds, Plan, find_claims, judge_plan
 
 PPM_PER_PERCENT = 10_000
@@ -49,10 +50,15 @@ class DistributionPlanVersion(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        problems = [] if self.rule_ids or self.ladder_ids else [self.env._("it has no rule, so nobody would earn anything.")]
+        problems = [] if self._pays_anybody() else [self.env._("it has no rule, so nobody would earn anything.")]
         problems += [
             self._get_problem(finding) for finding in self._get_legal_findings() if not finding.holds]
         return problems + self._get_scenario_problems()
+
+    def _pays_anybody(self):
+        """Hook: whether somebody may get something by this version."""
+        self.ensure_one()
+        return bool(self.rule_ids or self.ladder_ids)
 
     def _get_legal_findings(self):
         """Return what each rule of the law says of this version.
@@ -76,9 +82,11 @@ class DistributionPlanVersion(models.Model):
         :rtype: Plan
         """
         cap = self._get_cap_ppm()
-        tiers = max(self.rule_ids.mapped('tier'), default=0)
+        paid = set(self.rule_ids.mapped('tier'))
+        tiers = max(paid.difference(AGENTS.values()), default=0)
         return Plan(
             tier_ppm=tuple(self._get_highest_ppm(tier, cap) for tier in range(1, tiers + 1)),
+            agent_ppm=tuple(self._get_highest_ppm(tier, cap) for tier in sorted(paid.intersection(AGENTS.values()))),
             cap_ppm=cap,
             signed_tiers=policy.max_paid_tiers if policy.tier2_signed_by_id else 1,
             bases=('sale_line_net', 'sale_line_quantity'),

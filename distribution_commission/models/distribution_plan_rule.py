@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_datetime
 
-from odoo.addons.distribution_core.models.distribution_policy import PAID_TIERS_CEILING
+from odoo.addons.distribution_core.models.distribution_role_mixin import ROLES_SQL
 
 from ..engine import KINDS, Rule
 from .distribution_transfer import to_minor
@@ -11,10 +11,10 @@ CUSTOMERS = {'new': 1, 'returning': 2}      # as the fact `customer` says it
 
 
 class DistributionPlanRule(models.Model):
-    """One row of a plan version. The first row that fits a tier and a line pays."""
+    """One row of a plan version. The first row that fits a role (a tier, or an agent) and a line pays."""
     _name = 'distribution.plan.rule'
     _description = "Commission Rule"
-    _inherit = ['distribution.plan.part']
+    _inherit = ['distribution.plan.part', 'distribution.role.mixin']
     _order = 'version_id, sequence, id'
     _check_company_auto = True
 
@@ -24,7 +24,8 @@ class DistributionPlanRule(models.Model):
     currency_id = fields.Many2one(related='version_id.currency_id')
     sequence = fields.Integer(default=10)
     tier = fields.Integer(
-        required=True, default=1, help="1: the distributor credited with the sale, 2: its upline, and so on.")
+        required=True, default=1, help="1: the distributor credited with the sale, 2: its upline, and so on. "
+                                            "11 to 13: the agent of the district, the city, the province.")
     kind = fields.Selection(selection='_selection_kind', required=True, default='percent')
     is_rate = fields.Boolean(compute='_compute_unit')
     has_bands = fields.Boolean(compute='_compute_unit')
@@ -71,7 +72,7 @@ class DistributionPlanRule(models.Model):
     scope_text = fields.Char(string="Scope", compute='_compute_scope_text')
 
     _check_tier = models.Constraint(
-        f'CHECK (tier BETWEEN 1 AND {PAID_TIERS_CEILING})', "A rule pays tier one, two or three; there is no fourth.")
+        f'CHECK (tier IN {ROLES_SQL})', "A rule pays tier one, two or three, or an agent; there is no fourth tier.")
     _check_rate = models.Constraint('CHECK (rate BETWEEN 0 AND 100)', "A rate must be between 0 % and 100 %.")
     _check_amount = models.Constraint('CHECK (amount >= 0)', "An amount cannot be negative.")
     _check_dates = models.Constraint(
@@ -90,7 +91,8 @@ class DistributionPlanRule(models.Model):
     @api.depends('tier', 'kind', 'rate', 'amount', 'currency_id', 'band_ids')
     def _compute_display_name(self):
         for rule in self:
-            rule.display_name = self.env._("Tier %(tier)s: %(value)s", tier=rule.tier, value=rule._get_value_text())
+            role = rule._get_role_name(rule.tier) if rule.role else ""
+            rule.display_name = self.env._("%(role)s: %(value)s", role=role, value=rule._get_value_text())
 
     @api.depends(lambda self: [*self._get_scope_fields().values(), 'customer', 'date_from', 'date_until'])
     def _compute_scope_text(self):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from odoo.addons.distribution_core.models.distribution_policy import PAID_TIERS_CEILING
+from odoo.addons.distribution_core.models.distribution_role_mixin import ROLES_SQL
 
 from ..engine import Order, Payee, SaleLine
 from .distribution_transfer import to_minor
@@ -74,8 +74,8 @@ class DistributionPlanScenario(models.Model):
         minor = 10 ** self.currency_id.decimal_places
         return [
             self.env._(
-                "tier %(tier)s earns %(found)s instead of %(expected)s",
-                tier=tier['tier'],
+                "%(role)s earns %(found)s instead of %(expected)s",
+                role=self.payee_ids._get_role_name(tier['tier']),
                 found=self.currency_id.format(tier['found'] / minor),
                 expected=self.currency_id.format(tier['expected'] / minor))
             for tier in self._get_result()['tiers'] if tier['expected'] != tier['found']
@@ -135,10 +135,10 @@ class DistributionPlanScenarioLine(models.Model):
 
 
 class DistributionPlanScenarioPayee(models.Model):
-    """What a tier is expected to earn in a scenario, and at which level it stands."""
+    """What a tier or an agent is expected to earn in a scenario, and at which level it stands."""
     _name = 'distribution.plan.scenario.payee'
     _description = "Expected Commission of a Scenario"
-    _inherit = ['distribution.plan.part']
+    _inherit = ['distribution.plan.part', 'distribution.role.mixin']
     _order = 'scenario_id, tier'
     _check_company_auto = True
 
@@ -153,7 +153,7 @@ class DistributionPlanScenarioPayee(models.Model):
 
     _tier_uniq = models.UniqueIndex('(scenario_id, tier)', "A tier is expected once in a scenario.")
     _check_tier = models.Constraint(
-        f'CHECK (tier BETWEEN 1 AND {PAID_TIERS_CEILING})', "A scenario has tier one, two or three.")
+        f'CHECK (tier IN {ROLES_SQL})', "A scenario has tier one, two or three, and regional agents.")
 
     def _get_version(self):
         return self.scenario_id.version_id

@@ -135,7 +135,7 @@ class DistributionPlanSimulation(models.Model):
             SELECT order_id
               FROM distribution_attribution
              WHERE company_id = %s AND pinned_at >= %s AND pinned_at < %s
-               AND distributor_id IS NOT NULL AND plan_version_id IS NOT NULL
+               AND plan_version_id IS NOT NULL
           ORDER BY order_id
             """, self.company_id.id, self.date_from, self.date_until))
         return [order_id for order_id, in rows]
@@ -186,6 +186,7 @@ class DistributionPlanSimulationLine(models.Model):
     """What a distributor would earn at a tier, beside what it earns."""
     _name = 'distribution.plan.simulation.line'
     _description = "Result of a Plan Simulation"
+    _inherit = ['distribution.role.mixin']
     _order = 'simulation_id desc, difference desc, id'
 
     simulation_id = fields.Many2one(

@@ -1,5 +1,7 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
+
+from odoo.addons.distribution_core.attribution import AGENTS
 
 from ..engine import Limits
 from .distribution_transfer import to_minor
@@ -49,19 +51,19 @@ class DistributionPlanVersion(models.Model):
         digits=(7, 4),
         required=True,
         default=30.0,
-        help="What all tiers earn on a line together, at most, in percent of its net amount. "
+        help="What all tiers and agents earn on a line together, at most, in percent of its net amount. "
              "Beyond it they are cut.",
     )
     order_cap_amount = fields.Monetary(
-        string="Cap per Order", help="What all tiers earn on an order together, at most. 0: no limit.")
+        string="Cap per Order", help="What all tiers and agents earn on an order together, at most. 0: no limit.")
     tier_cap_amount = fields.Monetary(
-        string="Cap per Order and Tier", help="What one tier earns on an order, at most. 0: no limit.")
+        string="Cap per Order and Tier", help="What one tier or agent earns on an order, at most. 0: no limit.")
     min_order_amount = fields.Monetary(
         string="Least Order",
         help="An order whose goods are worth less, net of tax, discounts and refunds, earns nothing. 0: no limit.")
     guards_margin = fields.Boolean(
         string="Guard the Margin",
-        help="What all tiers earn on a line never exceeds what is left of it after its cost. "
+        help="What all tiers and agents earn on a line never exceeds what is left of it after its cost. "
              "It takes the cost that the order line keeps; where none is known, nothing is cut.",
     )
     cut_order = fields.Selection(
@@ -69,7 +71,7 @@ class DistributionPlanVersion(models.Model):
         string="Who Is Cut",
         required=True,
         default='proportional',
-        help="Who gives way when tiers together earn more than a limit allows.",
+        help="Who gives way when tiers and agents together earn more than a limit allows; agents come after the tiers.",
     )
 
     _active_uniq = models.UniqueIndex(
@@ -130,6 +132,16 @@ class DistributionPlanVersion(models.Model):
             raise UserError(self.env._("This version waits for its approval. Take it back to change it."))
         if any(version.state != 'draft' for version in self):
             raise UserError(self.env._("This version was published and is kept as it was. Make a new version instead."))
+
+    @api.model
+    @tools.ormcache('version_id')
+    def _get_paid_agents(self, version_id):
+        """Return the kinds of area whose agents a version pays. Costs no query: it is frozen when this is asked.
+
+        :param int version_id: Of a version in force.
+        """
+        tiers = set(self.sudo().browse(version_id).rule_ids.mapped('tier'))
+        return frozenset(kind for kind, tier in AGENTS.items() if tier in tiers)
 
     def _get_cap_ppm(self):
         self.ensure_one()

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from odoo.addons.distribution_core.models.distribution_policy import PAID_TIERS_CEILING
 from odoo.addons.distribution_core.models.distribution_policy_rule import Rule
 
 
@@ -58,18 +59,19 @@ class DistributionPolicyRule(models.AbstractModel):
         return self._get_orders_found(subject, SQL(
             """
             SELECT attribution_id FROM paid
+             WHERE tier <= %s
              GROUP BY attribution_id, order_line_ref
             HAVING count(DISTINCT distributor_id) > min(max_paid_tiers)
-            """))
+            """, PAID_TIERS_CEILING))
 
     @api.model
     def _check_r02(self, subject):
         return self._get_orders_found(subject, SQL(
             """
             SELECT attribution_id FROM paid
-             WHERE tier > 1 AND NOT EXISTS (
+             WHERE tier BETWEEN 2 AND %s AND NOT EXISTS (
                    SELECT FROM distribution_policy_signoff s WHERE s.policy_id = paid.policy_id AND s.rule = 'R02')
-            """))
+            """, PAID_TIERS_CEILING))
 
     @api.model
     def _check_r03(self, subject):

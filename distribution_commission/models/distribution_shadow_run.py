@@ -176,6 +176,7 @@ class DistributionShadowDifference(models.Model):
     """
     _name = 'distribution.shadow.difference'
     _description = "Shadow Difference"
+    _inherit = ['distribution.role.mixin']
     _order = 'id desc'
     _rec_name = 'order_name'
 

@@ -3,6 +3,8 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import SQL, groupby
 
+from odoo.addons.distribution_core.attribution import AGENTS
+
 from ..engine import Order, Payee, SaleLine, scale
 
 PAID_STATES = ('paid', 'in_payment')
@@ -57,6 +59,13 @@ class SaleOrder(models.Model):
         if self.ids:
             self.env['distribution.event']._tell(SQL(
                 "SELECT order_id FROM distribution_attribution WHERE order_id = ANY(%s)", list(self.ids)), reason)
+
+    @api.model
+    def _distribution_is_attributable(self, rows, now):
+        """Override of `distribution_core`: agents alone are a reason only where the plan in force pays them."""
+        version_id = self.env['distribution.plan']._get_active_version_id(rows[0]['company_id'], now)
+        paid = self.env['distribution.plan.version']._get_paid_agents(version_id) if version_id else ()
+        return any(row['source'] not in AGENTS or row['source'] in paid for row in rows)
 
     def _distribution_prepare_attribution(self, order_id, rows, now):
         """Override of `distribution_core` to pin the plan version as well."""
@@ -188,10 +197,20 @@ class SaleOrder(models.Model):
                 """ARRAY(SELECT product_tag_id FROM product_tag_product_template_rel WHERE product_template_id = pt.id
                    UNION SELECT product_tag_id FROM product_tag_product_product_rel WHERE product_product_id = pp.id)"""),
             'pricelist': SQL("ARRAY[o.pricelist_id]"),
-            'country': SQL("ARRAY[delivery.country_id]"),
-            'state': SQL("ARRAY[delivery.state_id]"),
+            'country': self._distribution_delivery_fact('country_id'),
+            'state': self._distribution_delivery_fact('state_id'),
             'customer': SQL("ARRAY[CASE WHEN a.evidence->'buyer'->>'first_order_at' IS NULL THEN 1 ELSE 2 END]"),
         }
+
+    @api.model
+    def _distribution_delivery_fact(self, name):
+        """Return the SQL of where an order was delivered to, as kept at its confirmation.
+
+        Orders from before it was kept have what the address says.
+        """
+        return SQL(
+            "ARRAY[CASE WHEN jsonb_exists(a.evidence, 'delivery') THEN (a.evidence->'delivery'->>%s)::int ELSE %s END]",
+            name, SQL.identifier('delivery', name))
 
     @api.model
     def _distribution_unit_cost(self):

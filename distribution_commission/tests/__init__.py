@@ -18,3 +18,4 @@ from . import test_relink
 from . import test_review
 from . import test_security
 from . import test_shadow
+from . import test_territory

@@ -236,8 +236,8 @@ class TestPlanPublication(DistributionCommon):
                 Command.create({'tier': 2, 'expected_amount': 7.5}),
             ],
         })
-        self.assertEqual(scenario.difference, "tier 1 earns $\xa018.00 instead of $\xa015.00")
-        with self.assertRaisesRegex(ValidationError, "“Two pots” does not come true: tier 1 earns"), \
+        self.assertEqual(scenario.difference, "Tier 1 earns $\xa018.00 instead of $\xa015.00")
+        with self.assertRaisesRegex(ValidationError, "“Two pots” does not come true: Tier 1 earns"), \
                 self.env.cr.savepoint():
             self.draft.action_submit()
         scenario.payee_ids[0].expected_amount = 18

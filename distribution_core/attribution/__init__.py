@@ -4,12 +4,12 @@ Facts go in as NamedTuples, a decision with its evidence comes out. The package 
 database and no global state, so that a decision can be replayed under another policy.
 """
 from .binding import expiry, follow
-from .decide import chain, decide
+from .decide import AGENTS, appoint, chain, decide
 from .evidence import from_evidence, to_evidence
 from .identity import identities
-from .types import Buyer, Claim, Decision, Member, Policy, Tier
+from .types import Agency, Buyer, Claim, Decision, Member, Policy, Tier
 
 __all__ = [
-    'Buyer', 'Claim', 'Decision', 'Member', 'Policy', 'Tier',
-    'chain', 'decide', 'expiry', 'follow', 'from_evidence', 'identities', 'to_evidence',
+    'AGENTS', 'Agency', 'Buyer', 'Claim', 'Decision', 'Member', 'Policy', 'Tier',
+    'appoint', 'chain', 'decide', 'expiry', 'follow', 'from_evidence', 'identities', 'to_evidence',
 ]

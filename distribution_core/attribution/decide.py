@@ -4,6 +4,8 @@ from . import binding
 from .types import Decision, Tier
 
 _STAFF, _HELD, _CODE, _TOUCH, _FALLBACK = range(5)
+# The places of regional agents beside the tiers: behind them all, the smaller area first.
+AGENTS = {'district': 11, 'city': 12, 'province': 13}
 _RANKS = {'staff': _STAFF, 'code': _CODE, 'scan': _TOUCH, 'visit': _TOUCH}
 
 
@@ -47,6 +49,21 @@ def chain(claim, buyer, depth):
     return [
         Tier(tier, member, _member_refusal(member, buyer))
         for tier, member in enumerate(claim.uplines[:depth], start=1)
+    ]
+
+
+def appoint(agencies, buyer):
+    """Return the regional agents of an order, the smallest area first.
+
+    An agent that may not earn keeps its place and blocks nobody.
+
+    :param Iterable[Agency] agencies: At most one of each kind.
+    :param Buyer buyer:
+    :rtype: list[Tier]
+    """
+    return [
+        Tier(AGENTS[agency.kind], agency.member, _member_refusal(agency.member, buyer))
+        for agency in sorted(agencies, key=lambda agency: AGENTS[agency.kind])
     ]
 
 

@@ -52,9 +52,17 @@ class Decision(NamedTuple):
     lost: tuple = ()                # of the Claims that stood behind the winner
 
 
-class Tier(NamedTuple):
-    """One member of the chain of an order."""
+class Agency(NamedTuple):
+    """An area that an order is delivered to, with its regional agent."""
 
-    tier: int                       # 1: credited with the sale, 2: its upline, ...
+    kind: str                       # 'district', 'city' or 'province'
+    territory_id: int
+    member: Member
+
+
+class Tier(NamedTuple):
+    """One member of the chain of an order, or one of its regional agents."""
+
+    tier: int                       # 1: credited with the sale, 2: its upline, ...; agents: see `AGENTS`
     member: Member
     refusal: str                    # '' when this tier earns, else 'inactive', 'unaccepted' or 'self'

@@ -18,7 +18,7 @@ class Plan(NamedTuple):
 
     Attributes:
         tier_ppm: The most that each paid tier can earn on a line, in parts per million of its net.
-        cap_ppm: What all tiers of a line earn together at most. None: there is no cap.
+        cap_ppm: What all tiers and agents of a line earn together at most. None: there is no cap.
         signed_tiers: For how many tiers somebody signed.
         events: What makes a commission.
         bases: What a commission is computed from.
@@ -28,6 +28,7 @@ class Plan(NamedTuple):
         notice_days: Whole days from the publication to the begin. None: the first plan, which changes nothing.
         texts: What the plan says about itself, in all languages.
         ladder_ppm: The most that a ladder on own sales of a period adds to what the tiers earn on a line.
+        agent_ppm: As `tier_ppm`, of each kind of regional agent: no tier, but part of what a line pays.
     """
     tier_ppm: tuple = ()
     cap_ppm: int | None = None
@@ -40,6 +41,7 @@ class Plan(NamedTuple):
     notice_days: int | None = None
     texts: tuple = ()
     ladder_ppm: int = 0
+    agent_ppm: tuple = ()
 
 
 class Bounds(NamedTuple):
@@ -68,7 +70,7 @@ def judge_plan(plan, bounds):
     :rtype: list[Finding]
     """
     tiers = len(plan.tier_ppm)
-    by_tiers = sum(plan.tier_ppm)
+    by_tiers = sum(plan.tier_ppm + plan.agent_ppm)
     highest = by_tiers if plan.cap_ppm is None else plan.cap_ppm
     if plan.ladder_ppm:
         # What the cap would cut off a ladder must not be promised either.

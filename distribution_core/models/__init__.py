@@ -1,6 +1,7 @@
 from . import distribution_level
 from . import distribution_append_only
 from . import distribution_policy
+from . import distribution_role_mixin
 from . import distribution_policy_version
 from . import distribution_policy_signoff
 from . import distribution_policy_rule
@@ -34,6 +35,8 @@ from . import distribution_application_submission
 from . import distribution_application_approval
 from . import distribution_distributor_lifecycle
 from . import distribution_distributor_import
+from . import distribution_territory
+from . import distribution_distributor_territory
 from . import distribution_attribution
 from . import distribution_attribution_tier
 from . import distribution_attribution_change

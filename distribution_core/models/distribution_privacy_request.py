@@ -295,6 +295,7 @@ class DistributionPrivacyRequest(models.Model):
             ('customer_of', 'distribution.binding', [
                 ('partner_id', '=', self.partner_id.commercial_partner_id.id), ('company_id', '=', self.company_id.id)],
                 ('distributor_id.code', 'from_at', 'until_at', 'source')),
+            ('territories', 'distribution.territory', own, ('display_name', 'from_at', 'until_at', 'reason')),
             ('uplines', 'distribution.upline', own, ('parent_id.code', 'from_at', 'until_at', 'reason')),
             ('orders', 'distribution.attribution.tier', own, (
                 'attribution_id.order_id.name', 'attribution_id.order_id.date_order', 'tier')),

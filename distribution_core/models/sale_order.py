@@ -4,8 +4,21 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, groupby
 
-from ..attribution import Buyer, Claim, Member, chain, decide, follow, identities, to_evidence
+from ..attribution import (
+    AGENTS,
+    Agency,
+    Buyer,
+    Claim,
+    Member,
+    appoint,
+    chain,
+    decide,
+    follow,
+    identities,
+    to_evidence,
+)
 from .distribution_policy import ATTRIBUTION_COLUMNS
+from .distribution_territory import PLACE
 
 # So far back the evidence of an order tells of touches, also of those that came too late to count.
 _EVIDENCE_DAYS = 90
@@ -24,6 +37,11 @@ _MEMBER_STATE = SQL("""CASE WHEN u.state = 'active' AND u.accepted_agreement_id 
      WHERE agreement.company_id = o.company_id AND agreement.kind = 'agreement'
        AND agreement.state = 'published' AND agreement.effective_from <= o.date_order
     ) THEN 'unaccepted' ELSE u.state END""")
+
+# What is kept of a delivery address, of a row `address` of res_partner: what territories and scopes of rules ask for.
+_DELIVERY = SQL(
+    "json_build_object('country_id', address.country_id, 'state_id', address.state_id, 'city', %s)",
+    SQL(PLACE, SQL("address.city")))
 
 
 class SaleOrder(models.Model):
@@ -110,6 +128,7 @@ class SaleOrder(models.Model):
         vals_list = [
             self._distribution_prepare_attribution(order_id, claims, now)
             for order_id, claims in groupby(rows, key=lambda row: row['order_id'])
+            if self._distribution_is_attributable(claims, now)
         ]
         self.env['distribution.attribution']._pin(vals_list)
         return self.browse(vals['order_id'] for vals in vals_list)
@@ -117,7 +136,9 @@ class SaleOrder(models.Model):
     def _distribution_get_claims(self):
         """Read everything that speaks for a distributor, with its chain and the policy, in one go.
 
-        :return: A row per claim, sorted by order; nothing for orders attributed before.
+        The regional agents of the delivery address are rows like claims; their `source` is one of `AGENTS`.
+
+        :return: A row per claim or agent, sorted by order; nothing for orders attributed before.
         :rtype: list[dict]
         """
         if not self.ids:
@@ -126,9 +147,10 @@ class SaleOrder(models.Model):
         return self.env.execute_query_dict(SQL(
             """
             SELECT o.id AS order_id, o.company_id, p.*, c.*, chain.members, buyer.people,
-                   past.first_order_at, past.last_order_at
+                   %(delivery)s AS delivery, past.first_order_at, past.last_order_at
               FROM sale_order o
               JOIN res_partner b ON b.id = o.partner_id
+              JOIN res_partner address ON address.id = o.partner_shipping_id
       JOIN LATERAL (
                    SELECT id AS policy_id, max_paid_tiers, %(policy_columns)s
                      FROM distribution_policy
@@ -136,7 +158,7 @@ class SaleOrder(models.Model):
                  ORDER BY valid_from DESC, id DESC
                     LIMIT 1
                    ) p ON TRUE
-      JOIN LATERAL (%(claims)s) c ON TRUE
+      JOIN LATERAL (%(claims)s UNION ALL (%(agencies)s)) c ON TRUE
               JOIN distribution_distributor d ON d.id = c.distributor_id AND d.company_id = o.company_id
       JOIN LATERAL (
                    SELECT json_agg(json_build_array(u.id, %(member_state)s, u.level_id, %(member)s)
@@ -164,6 +186,8 @@ class SaleOrder(models.Model):
             """,
             policy_columns=SQL(", ").join(SQL.identifier(name) for name in ATTRIBUTION_COLUMNS),
             claims=self._distribution_claims_query(),
+            agencies=self._distribution_agencies_query(),
+            delivery=_DELIVERY,
             member=_IDENTITY,
             member_state=_MEMBER_STATE,
             buyer=_IDENTITY,
@@ -179,6 +203,7 @@ class SaleOrder(models.Model):
         self.env['distribution.policy'].flush_model()
         self.env['distribution.binding'].flush_model()
         self.env['distribution.agreement'].flush_model()
+        self.env['distribution.territory'].flush_model()
 
     @api.model
     def _distribution_claims_query(self):
@@ -217,6 +242,37 @@ class SaleOrder(models.Model):
              WHERE t.at > %(now)s::timestamp - make_interval(days => GREATEST(p.touch_window_days, %(evidence)s))
             """, now=now, evidence=_EVIDENCE_DAYS)
 
+    @api.model
+    def _distribution_agencies_query(self):
+        """Return the SQL of the agents of the areas that an order `o` is delivered to, as rows of claims.
+
+        `touch_id` is the territory. Addresses have no field for a district: it is what the street begins
+        with. Where two do, the longer name is meant.
+        """
+        return SQL(
+            """
+            SELECT DISTINCT ON (t.kind) t.kind AS source, t.from_at AS at, t.id AS touch_id, t.distributor_id,
+                   NULL::timestamp AS expires_at
+              FROM distribution_territory t
+             WHERE t.company_id = o.company_id AND t.state_id = address.state_id AND t.until_at IS NULL
+               AND (t.city IS NULL OR %(area_city)s = %(city)s)
+               AND (t.district IS NULL
+                    OR starts_with(%(street)s, %(district)s) OR starts_with(%(street2)s, %(district)s))
+          ORDER BY t.kind, length(t.district) DESC
+            """,
+            area_city=SQL(PLACE, SQL("t.city")), city=SQL(PLACE, SQL("address.city")),
+            district=SQL(PLACE, SQL("t.district")),
+            street=SQL(PLACE, SQL("address.street")), street2=SQL(PLACE, SQL("address.street2")))
+
+    @api.model
+    def _distribution_is_attributable(self, rows, now):
+        """Hook: whether there is a reason to pin an attribution. Any claim is one, also when it is refused.
+
+        :param list[dict] rows: Of one order, at least one; see `_distribution_get_claims`.
+        :param datetime now: UTC.
+        """
+        return True
+
     def _distribution_get_typed(self, code):
         """Return the distributor of the order's company whose code was typed, or nobody.
 
@@ -232,7 +288,7 @@ class SaleOrder(models.Model):
         """Decide on one order.
 
         :param int order_id:
-        :param list[dict] rows: Its claims, at least one.
+        :param list[dict] rows: Its claims and agents, at least one.
         :param datetime now: UTC.
         :return: Column values of the attribution, its tiers under `tiers`.
         :rtype: dict
@@ -242,7 +298,8 @@ class SaleOrder(models.Model):
             frozenset().union(*(self._distribution_to_identities(person) for person in first['people'])),
             first['first_order_at'], first['last_order_at'])
         policy = self.env['distribution.policy']._to_attribution_policy(first)
-        claims = [self._distribution_to_claim(row) for row in rows]
+        claims = [self._distribution_to_claim(row) for row in rows if row['source'] not in AGENTS]
+        agencies = [self._distribution_to_agency(row) for row in rows if row['source'] in AGENTS]
         decision = decide(claims, buyer, policy, now)
         won = decision.claim
         bound = next((claim for claim in claims if claim.source == 'binding'), None)
@@ -254,12 +311,19 @@ class SaleOrder(models.Model):
             'touch_id': won.touch_id if won else None,
             'policy_id': first['policy_id'],
             'pinned_at': now,
-            'evidence': json.dumps(to_evidence(decision, buyer, policy)),
+            'evidence': json.dumps({
+                **to_evidence(decision, buyer, policy),
+                'delivery': first['delivery'],
+                'territories': {agency.kind: agency.territory_id for agency in agencies},
+            }),
             'binding_due': bool(follow(bound, won, policy)),
             'tiers': [
                 (tier.tier, tier.member.id, tier.member.level_id, tier.refusal or None)
-                for tier in chain(won, buyer, first['max_paid_tiers'])
-            ] if won else [],
+                for tier in [
+                    *(chain(won, buyer, first['max_paid_tiers']) if won else ()),
+                    *appoint(agencies, buyer),
+                ]
+            ],
         }
 
     @api.model
@@ -269,16 +333,24 @@ class SaleOrder(models.Model):
             at=row['at'],
             touch_id=row['touch_id'],
             expires_at=row['expires_at'],
-            uplines=tuple(
-                Member(id_, state, level_id, self._distribution_to_identities(person))
-                for id_, state, level_id, person in row['members']
-            ),
+            uplines=self._distribution_to_members(row),
         )
 
     @api.model
     def _distribution_identity(self):
         """Return the SQL of what may show that two people are one, of a row `person` of res_partner."""
         return _IDENTITY
+
+    @api.model
+    def _distribution_to_agency(self, row):
+        return Agency(row['source'], row['touch_id'], self._distribution_to_members(row)[0])
+
+    @api.model
+    def _distribution_to_members(self, row):
+        """Return the distributor of a claim and those above it, nearest first."""
+        return tuple(
+            Member(id_, state, level_id, self._distribution_to_identities(person))
+            for id_, state, level_id, person in row['members'])
 
     @api.model
     def _distribution_to_identities(self, person):

@@ -15,3 +15,4 @@ from . import test_policy_version
 from . import test_privacy
 from . import test_risk
 from . import test_security
+from . import test_territory

@@ -30,6 +30,7 @@ RIGHTS = {
     'distribution.privacy.request': ('', 'rwc', 'rwc', ''),
     'distribution.risk.check': ('r', 'rwcu', 'r', ''),
     'distribution.risk.signal': ('rw', 'rw', 'rw', 'r'),
+    'distribution.territory': ('r', 'rwc', 'r', 'r'),
     'distribution.touch': ('r', 'r', 'r', ''),
     'distribution.upline': ('r', 'r', 'r', ''),
     'distribution.visitor': ('r', 'r', 'r', ''),
@@ -42,6 +43,12 @@ OF_THE_COMPANY = {'distribution.level', 'distribution.policy', 'distribution.ris
 # What the rules of a model demand beyond its required fields.
 OVERRIDES = {
     'distribution.binding': lambda case: {'partner_id': case.env['res.partner'].create({'name': "Bound"}).id},
+    'distribution.territory': lambda case: {
+        'state_id': case.env['res.country.state'].create({
+            'name': "Somewhere", 'code': case.env['distribution.distributor']._get_new_code(),
+            'country_id': case.env.ref('base.cn').id}).id,
+        'from_at': False,
+    },
 }
 
 

@@ -54,6 +54,7 @@ class TestPolicyExport(DistributionCoreCommon):
             'policy_valid_from': str(self.policy.valid_from),
             'tiers': [{'tier': 1, 'distributor': 'SELLER', 'earns_nothing': None},
                       {'tier': 2, 'distributor': 'UPLINE', 'earns_nothing': None}],
+            'agents': [],
         })
         self.assertEqual([row for row in content['uplines'] if row['distributor'] == 'SELLER'], [
             {'distributor': 'SELLER', 'upline': 'UPLINE', 'from': "2026-03-01 08:00:00",

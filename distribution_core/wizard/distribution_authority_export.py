@@ -146,7 +146,12 @@ class DistributionAuthorityExport(models.TransientModel):
             'policy_valid_from': attribution.policy_id.valid_from,
             'tiers': [
                 {'tier': tier.tier, 'distributor': tier.distributor_id.code, 'earns_nothing': tier.refusal or None}
-                for tier in attribution.tier_ids
+                for tier in attribution.tier_ids if not tier._is_agent()
+            ],
+            'agents': [
+                {'role': agent._get_role_name(agent.tier), 'distributor': agent.distributor_id.code,
+                 'earns_nothing': agent.refusal or None}
+                for agent in attribution.tier_ids if agent._is_agent()
             ],
         } for attribution in attributions]
 

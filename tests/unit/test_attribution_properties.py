@@ -5,10 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distribution_attribution import (
+    AGENTS,
+    Agency,
     Buyer,
     Claim,
     Member,
     Policy,
+    appoint,
     chain,
     decide,
     expiry,
@@ -194,3 +197,16 @@ def test_identities_are_compared_normalized():
     ]:
         assert identities(phone=one[0], email=one[1]).isdisjoint(
             identities(phone=other[0], email=other[1])) != same, (one, other)
+
+
+@given(agents=st.dictionaries(st.sampled_from(sorted(AGENTS)), members), buyer=buyers, random=st.randoms())
+def test_agents_stand_behind_all_tiers_the_smaller_area_first(agents, buyer, random):
+    agencies = [Agency(kind, 7, member) for kind, member in agents.items()]
+    random.shuffle(agencies)
+    appointed = appoint(agencies, buyer)
+    assert [tier.tier for tier in appointed] == [
+        AGENTS[kind] for kind in ('district', 'city', 'province') if kind in agents]
+    assert all(tier.tier > 3 for tier in appointed)
+    for tier in appointed:
+        may_earn = tier.member.state == 'active' and tier.member.identities.isdisjoint(buyer.identities)
+        assert (tier.refusal == '') == may_earn

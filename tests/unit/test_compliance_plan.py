@@ -28,6 +28,7 @@ def plans(draw):
     words = st.lists(WORDS, max_size=3).map(tuple)
     return Plan(
         tier_ppm=tuple(draw(st.lists(st.integers(0, 400_000), max_size=4))),
+        agent_ppm=tuple(draw(st.lists(st.integers(0, 400_000), max_size=3))),
         cap_ppm=draw(st.none() | st.integers(0, 1_000_000)),
         signed_tiers=draw(st.integers(0, 4)),
         events=draw(words),
@@ -114,3 +115,10 @@ def test_the_highest_rate_of_a_ladder_comes_on_top_of_the_tiers(tiers, cap, ladd
 ])
 def test_income_claims_are_found_and_denials_are_not(text, claims):
     assert find_claims(text) == claims
+
+
+def test_agents_are_no_tiers_but_part_of_what_a_line_pays():
+    bounds = Bounds(max_paid_tiers=1, max_commission_ppm=150_000)
+    for agent_ppm, fired in (((30_000,), []), ((30_000, 20_000), []), ((30_000, 30_000), ['R08'])):
+        found = fired_by_plan(Plan(tier_ppm=(100_000,), agent_ppm=agent_ppm), bounds)
+        assert [rule for rule in found if rule in ('R01', 'R02', 'R08')] == fired

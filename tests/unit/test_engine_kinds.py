@@ -19,6 +19,7 @@ from distribution_engine import (
 )
 
 PAYEES = (Payee(1, 10, 1), Payee(2, 20, 2), Payee(3, 30, 3))
+AGENTS = (Payee(11, 40, 1), Payee(13, 10, 1))
 BANDS = ((0, 50_000), (1000_00, 80_000), (5000_00, 100_000))
 NO_CAP = 10**6 * PPM
 
@@ -29,8 +30,8 @@ limits = st.builds(
 bands = st.dictionaries(st.integers(1, 10**9), st.integers(0, PPM), max_size=5).map(
     lambda bands: ((0, 50_000), *sorted(bands.items())))
 rules = st.lists(
-    st.builds(Rule, id=st.integers(1, 10**6), tier=st.integers(1, 3), kind=st.sampled_from(list(KINDS)),
-              value=st.integers(0, PPM), bands=bands,
+    st.builds(Rule, id=st.integers(1, 10**6), tier=st.sampled_from([1, 2, 3, 11, 12, 13]),
+              kind=st.sampled_from(list(KINDS)), value=st.integers(0, PPM), bands=bands,
               scopes=st.sampled_from([(), (('product', frozenset({1, 2})),), (('level', frozenset({1})),)])),
     min_size=1, max_size=6, unique_by=lambda rule: rule.id)
 
@@ -47,7 +48,7 @@ def orders(draw):
     lines = [draw(goods(id_)) for id_ in range(1, draw(st.integers(1, 5)) + 1)]
     if draw(st.booleans()):
         lines.append(SaleLine(9, 'discount', -draw(money), 0, 1000))
-    return Order(1, tuple(lines), PAYEES)
+    return Order(1, tuple(lines), PAYEES + AGENTS)
 
 
 def line(sold, id_=1, quantity=1000, **values):

@@ -7,7 +7,8 @@ from odoo.tests import BaseCase, tagged
 
 ADDONS = (
     'distribution_core', 'distribution_commission', 'distribution_portal', 'distribution_wechat',
-    'distribution_website_sale', 'distribution_privacy_lookup',
+    'distribution_website_sale', 'distribution_privacy_lookup', 'distribution_sale_loyalty',
+    'distribution_queue_job',
 )
 PURE = {
     'distribution_core/attribution': {'datetime', 're', 'typing'},
@@ -32,6 +33,7 @@ WRITERS = {
     'distribution_commission/models/distribution_event.py',
     'distribution_commission/models/distribution_ladder_period.py',
     'distribution_commission/models/distribution_transfer.py',
+    'distribution_sale_loyalty/models/distribution_coupon.py',
 }
 # An amount to compare with, that is owed to nobody: what a level asks for.
 THRESHOLDS = {'distribution_core/models/distribution_level.py'}

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from psycopg2.errors import SerializationFailure, UniqueViolation
 
 from odoo import SUPERUSER_ID, Command, api, fields
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.modules.registry import Registry
 from odoo.sql_db import db_connect
 from odoo.tests import BaseCase, get_db_name, tagged
@@ -259,6 +259,42 @@ class TestConcurrency(ConcurrencyCase):
             self.assertEqual(
                 env['distribution.binding'].search([('partner_id', '=', customer.id)]).mapped('distributor_id.id'),
                 [self.ids['distributor']])
+
+    @mute_logger('odoo.sql_db')
+    def test_two_agents_cannot_both_get_an_area(self):
+        with self._transaction() as env:
+            province = env['res.country.state'].create({
+                'name': "Contested", 'code': uuid.uuid4().hex[:8], 'country_id': env.ref('base.cn').id})
+            rival = env['distribution.distributor'].create(
+                {'partner_id': env['res.partner'].create({'name': "Rival Agent"}).id})
+
+        def give(env, distributor_id, **values):
+            return env['distribution.territory'].create({
+                'state_id': province.id, 'city': "Hangzhou", 'distributor_id': distributor_id, **values})
+
+        with self._cursor() as one, self._cursor() as other:
+            for env in (one, other):        # both snapshots are taken before either writes
+                env.cr.execute("SELECT 1 FROM distribution_territory")
+            give(one, self.ids['distributor'])
+            one.cr.commit()
+            with self.assertRaises(UniqueViolation):
+                give(other, rival.id)
+        with self._cursor() as ending, self._cursor() as early:
+            early.cr.execute("SELECT 1")        # it still sees the territory that ends
+            territory = ending['distribution.territory'].search([('state_id', '=', province.id)])
+            territory._end()
+            ending.cr.commit()
+            with self.assertRaisesRegex(ValidationError, "has an agent"):
+                give(early, rival.id)
+            early.cr.rollback()
+            give(early, rival.id)
+            early.cr.commit()
+        with self._cursor() as env:
+            first, second = env['distribution.territory'].search([('state_id', '=', province.id)], order='id')
+            self.assertEqual((first.distributor_id.id, second.distributor_id), (
+                self.ids['distributor'], rival.with_env(env)))
+            self.assertLessEqual(first.until_at, second.from_at)
+            self.assertFalse(second.until_at)
 
     def test_two_workers_let_a_binding_follow_an_order_once(self):
         with self._transaction() as env:

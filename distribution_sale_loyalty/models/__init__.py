@@ -1,0 +1,3 @@
+from . import distribution_plan_version
+from . import distribution_coupon
+from . import distribution_commission
