@@ -17,6 +17,7 @@
         'data/ir_sequence_data.xml',
         'data/distribution_payout_channel_data.xml',
         'data/distribution_risk_check_data.xml',
+        'data/distribution_tax_data.xml',
         'data/distribution_cron.xml',
         'data/distribution_plan_cron.xml',
 
@@ -35,6 +36,8 @@
         'views/distribution_settlement_views.xml',
         'views/distribution_withdrawal_views.xml',
         'views/distribution_payout_views.xml',
+        'views/distribution_payout_tax_views.xml',  # Extends the views above.
+        'views/distribution_tax_scheme_views.xml',
         'views/distribution_distributor_views.xml',
         'views/distribution_level_views.xml',
         'views/res_config_settings_views.xml',

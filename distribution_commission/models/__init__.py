@@ -26,10 +26,16 @@ from . import distribution_payout_channel
 from . import distribution_withdrawal
 from . import distribution_payout
 from . import distribution_transfer
+from . import distribution_tax_scheme
+from . import distribution_tax_table
+from . import distribution_tax_bracket
+from . import distribution_payout_tax
 from . import distribution_booking
 from . import distribution_event
 from . import distribution_books
+from . import distribution_books_tax
 from . import distribution_distributor
+from . import distribution_distributor_tax
 from . import distribution_privacy_request
 from . import distribution_level
 from . import distribution_risk_check
@@ -40,4 +46,5 @@ from . import sale_order_line
 from . import account_move
 from . import account_chart_template
 from . import res_company
+from . import res_company_tax
 from . import res_config_settings

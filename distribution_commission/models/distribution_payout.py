@@ -100,7 +100,7 @@ class DistributionPayout(models.Model):
         self.done_at = fields.Datetime.now()
         self.payment_id = self._create_payment()
         payable_line = self._reconcile_payment()
-        self.withdrawal_id._post_transfer('reserved', 'paid', 'payout', payable_line)
+        self.env['distribution.transfer'].sudo()._post(self._prepare_paid_transfers(payable_line), self.company_id)
         self.withdrawal_id._set_paid()
 
     def _set_failed(self, reason):
@@ -113,7 +113,17 @@ class DistributionPayout(models.Model):
         journal = self.channel_id._get_journal()
         if not journal:
             raise UserError(self.env._("The payout channel “%s” needs a bank journal.", self.channel_id.name))
-        payment = self.env['account.payment'].sudo().create({
+        payment = self.env['account.payment'].sudo().create(self._prepare_payment_vals(journal))
+        payment.action_post()
+        return payment
+
+    def _prepare_payment_vals(self, journal):
+        """Return the values of the payment. To be extended.
+
+        :param account.journal journal: What the money leaves from.
+        :rtype: dict
+        """
+        return {
             'payment_type': 'outbound',
             'partner_type': 'supplier',
             'partner_id': self.distributor_id.partner_id.id,
@@ -125,9 +135,15 @@ class DistributionPayout(models.Model):
             'memo': self.name,
             'payment_reference': self.name,
             'destination_account_id': self.company_id.distribution_payable_account_id.id,
-        })
-        payment.action_post()
-        return payment
+        }
+
+    def _prepare_paid_transfers(self, payable_line):
+        """Return where the reserved amount goes when the payout is done. To be extended.
+
+        :param account.move.line payable_line: That of the payment.
+        :rtype: list[Transfer]
+        """
+        return [self.withdrawal_id._prepare_transfer('reserved', 'paid', 'payout', payable_line)]
 
     def _reconcile_payment(self):
         """Reconcile the payment with what was settled, and set off debts that nothing waits for.

@@ -128,10 +128,13 @@ class DistributionWithdrawal(models.Model):
 
     def _post_transfer(self, source, destination, reason, move_line=None):
         """Move the whole amount between two buckets, once for each step of the withdrawal."""
+        transfer = self._prepare_transfer(source, destination, reason, move_line)
+        self.env['distribution.transfer'].sudo()._post([transfer], self.company_id)
+
+    def _prepare_transfer(self, source, destination, reason, move_line=None):
         self.ensure_one()
-        transfer_sudo = self.env['distribution.transfer'].sudo()
-        steps = transfer_sudo.search_count([('withdrawal_id', '=', self.id)])
-        transfer_sudo._post([Transfer(
+        steps = self.env['distribution.transfer'].sudo().search_count([('withdrawal_id', '=', self.id)])
+        return Transfer(
             idempotency_key=f'withdrawal:{self.id}:{steps + 1}',
             distributor_id=self.distributor_id.id,
             source=source,
@@ -140,7 +143,7 @@ class DistributionWithdrawal(models.Model):
             reason=reason,
             withdrawal_id=self.id,
             move_line_id=move_line.id if move_line else None,
-        )], self.company_id)
+        )
 
     # === GETTERS === #
 

@@ -15,3 +15,4 @@ from . import test_privacy
 from . import test_review
 from . import test_security
 from . import test_shadow
+from . import test_tax

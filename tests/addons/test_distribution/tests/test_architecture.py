@@ -31,6 +31,7 @@ WRITERS = {
     'distribution_commission/models/distribution_commission.py',
     'distribution_commission/models/distribution_commission_expense.py',
     'distribution_commission/models/distribution_event.py',
+    'distribution_commission/models/distribution_payout_tax.py',
     'distribution_commission/models/distribution_transfer.py',
 }
 # An amount to compare with, that is owed to nobody: what a level asks for.
