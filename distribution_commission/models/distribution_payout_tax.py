@@ -1,9 +1,13 @@
 from odoo import api, fields, models
-from odoo.exceptions import RedirectWarning
+from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools import SQL
 
 from ..tax import Month
-from .distribution_transfer import Transfer, to_minor
+from .distribution_payout import Deduction
+from .distribution_transfer import to_minor
+
+# In which a payout is income of its payee, or may become one.
+_TAXED_STATES = ('draft', 'sent', 'done')
 
 
 class DistributionPayout(models.Model):
@@ -35,22 +39,20 @@ class DistributionPayout(models.Model):
     tax_month = fields.Date(
         readonly=True, copy=False, help="The first day of the month whose payouts are taxed together.")
     tax_amount = fields.Monetary(string="Tax Withheld", readonly=True, copy=False)
-    net_amount = fields.Monetary(
-        string="To Pay", compute='_compute_net_amount', store=True, help="What leaves the bank.")
     tax_explanation = fields.Json(readonly=True, copy=False)
     tax_explanation_text = fields.Text(string="Tax Explained", compute='_compute_tax_explanation_text')
 
-    _tax_month_idx = models.Index("(distributor_id, tax_month) WHERE state != 'failed'")
+    _tax_month_idx = models.Index("(distributor_id, tax_month) WHERE state IN ('draft', 'sent', 'done')")
     _check_tax = models.Constraint(
         'CHECK (COALESCE(tax_amount, 0) >= 0 AND COALESCE(tax_amount, 0) <= amount)',
         "The tax is not negative and not more than the payout.")
 
     # === COMPUTE METHODS === #
 
-    @api.depends('amount', 'tax_amount')
+    @api.depends('tax_amount')
     def _compute_net_amount(self):
-        for payout in self:
-            payout.net_amount = payout.currency_id.round(payout.amount - payout.tax_amount)
+        """Override of `distribution_commission`: the tax changes what is left."""
+        super()._compute_net_amount()
 
     @api.depends('tax_explanation')
     def _compute_tax_explanation_text(self):
@@ -103,6 +105,8 @@ class DistributionPayout(models.Model):
             'tax_amount': trace.get('tax', 0) / 10 ** self.currency_id.decimal_places,
             'tax_explanation': trace or False,
         })
+        if self.currency_id.compare_amounts(self.net_amount, 0) < 0:
+            raise UserError(self.env._("Nothing would be left of %s after the tax.", self.name))
 
     def _touch_payee(self):
         """Write the balance that every payout of the payee moves, as it is.
@@ -119,13 +123,9 @@ class DistributionPayout(models.Model):
          RETURNING id
             """, self.distributor_id.id))
 
-    def _prepare_payment_vals(self, journal):
-        """Override of `distribution_commission` to pay the net, and to keep the tax for the tax office."""
-        vals = super()._prepare_payment_vals(journal)
-        if not self._is_taxed():
-            return vals
-        account = self.company_id.distribution_tax_account_id
-        if not account:
+    def _prepare_payment_values(self):
+        """Override of `distribution_commission` to ask for the account when there is tax to book."""
+        if self._is_taxed() and not self.company_id.distribution_tax_account_id:
             raise RedirectWarning(
                 self.env._(
                     "%s has no account for tax withheld yet. Set it in the settings of Distribution.",
@@ -133,45 +133,18 @@ class DistributionPayout(models.Model):
                 self.env.ref('distribution_commission.res_config_settings_action').id,
                 self.env._("Go to the settings"),
             )
-        return {
-            **vals,
-            'amount': self.currency_id.round(vals['amount'] - self.tax_amount),
-            'write_off_line_vals': [*vals.get('write_off_line_vals', ()), {
-                'name': self.env._("Tax withheld from %s", self.name),
-                'account_id': account.id,
-                'partner_id': self.distributor_id.partner_id.id,
-                'currency_id': self.currency_id.id,
-                'amount_currency': -self.tax_amount,
-                'balance': -self.tax_amount,
-                'analytic_distribution': False,
-            }],
-        }
-
-    def _prepare_paid_transfers(self, payable_line):
-        """Override of `distribution_commission` to split off the tax."""
-        transfers = super()._prepare_paid_transfers(payable_line)
-        if not self._is_taxed():
-            return transfers
-        tax = to_minor(self.tax_amount, self.currency_id)
-        return [
-            *(
-                transfer._replace(amount=transfer.amount - tax) if transfer.destination == 'paid' else transfer
-                for transfer in transfers
-            ),
-            Transfer(
-                idempotency_key=f'payout:{self.id}:withheld',
-                distributor_id=self.distributor_id.id,
-                source='reserved',
-                destination='withheld',
-                amount=tax,
-                reason='tax',
-                withdrawal_id=self.withdrawal_id.id,
-                move_line_id=payable_line.id,
-                explanation=self.tax_explanation,
-            ),
-        ]
+        return super()._prepare_payment_values()
 
     # === GETTERS === #
+
+    def _get_deductions(self):
+        """Override of `distribution_commission` to keep the tax for the tax office."""
+        deductions = super()._get_deductions()
+        if self._is_taxed():
+            deductions.append(Deduction(
+                'withheld', 'tax', self.tax_amount, self.company_id.sudo().distribution_tax_account_id,
+                self.env._("Tax withheld from %s", self.name)))
+        return deductions
 
     def _is_taxed(self):
         return not self.currency_id.is_zero(self.tax_amount)
@@ -193,19 +166,14 @@ class DistributionPayout(models.Model):
         return [months.get(number, Month()) for number in range(1, day.month + 1)]
 
     def _get_taxed_payouts(self, day):
-        """Return the other payouts of the payee in the year up to the month of a day, but those that failed."""
+        """Return the other payouts of the payee in the year up to the month of a day."""
         return self.search([
             ('distributor_id', '=', self.distributor_id.id),
             ('id', '!=', self.id),
-            ('state', 'not in', self._get_unpaid_states()),
+            ('state', 'in', _TAXED_STATES),
             ('tax_month', '>=', day.replace(month=1, day=1)),
             ('tax_month', '<=', day.replace(day=1)),
         ])
-
-    @api.model
-    def _get_unpaid_states(self):
-        """Hook: return the states in which a payout is no income any more."""
-        return ('failed',)
 
     def _get_tax_explanation_lines(self):
         """Return how the tax came about, in plain words.

@@ -126,24 +126,21 @@ class DistributionWithdrawal(models.Model):
             'amount': self.amount,
         })
 
-    def _post_transfer(self, source, destination, reason, move_line=None):
-        """Move the whole amount between two buckets, once for each step of the withdrawal."""
-        transfer = self._prepare_transfer(source, destination, reason, move_line)
-        self.env['distribution.transfer'].sudo()._post([transfer], self.company_id)
-
-    def _prepare_transfer(self, source, destination, reason, move_line=None):
+    def _post_transfer(self, source, destination, reason, amount=None, move_line=None):
+        """Move the amount, or a part of it, between two buckets, once for each step of the withdrawal."""
         self.ensure_one()
-        steps = self.env['distribution.transfer'].sudo().search_count([('withdrawal_id', '=', self.id)])
-        return Transfer(
+        transfer_sudo = self.env['distribution.transfer'].sudo()
+        steps = transfer_sudo.search_count([('withdrawal_id', '=', self.id)])
+        transfer_sudo._post([Transfer(
             idempotency_key=f'withdrawal:{self.id}:{steps + 1}',
             distributor_id=self.distributor_id.id,
             source=source,
             destination=destination,
-            amount=to_minor(self.amount, self.currency_id),
+            amount=to_minor(self.amount if amount is None else amount, self.currency_id),
             reason=reason,
             withdrawal_id=self.id,
             move_line_id=move_line.id if move_line else None,
-        )
+        )], self.company_id)
 
     # === GETTERS === #
 

@@ -2,6 +2,7 @@ import threading
 import uuid
 from contextlib import contextmanager
 
+from freezegun import freeze_time
 from psycopg2.errors import SerializationFailure, UniqueViolation
 
 from odoo import SUPERUSER_ID, Command, api, fields
@@ -214,7 +215,8 @@ class TestConcurrency(BaseCase):
                     'expense_rate': 20, 'expense_fixed': 8, 'expense_fixed_until': 40,
                     'bracket_ids': [Command.create({'rate': 20})]})]})
             first, second = (distributor._request_withdrawal(30.0) for _index in range(2))
-        with self._cursor() as one, self._cursor() as other:
+        # A month of its own: what others paid counts in theirs.
+        with freeze_time('2031-01-15 12:00:00'), self._cursor() as one, self._cursor() as other:
             other.cr.execute("SELECT COUNT(*) FROM distribution_payout")       # its snapshot is taken
             first.with_env(one).action_approve()
             one.cr.commit()
