@@ -45,6 +45,8 @@
         # Reports.
         'report/distribution_plan_dossier_report.xml',
         'report/distribution_link_report_views.xml',
+        'report/distribution_tax_report_views.xml',
+        'report/distribution_tax_slip_report.xml',
 
         'views/distribution_commission_menus.xml',  # Depends on the actions above.
     ],

@@ -6,3 +6,4 @@ from . import test_referral
 from . import test_review
 from . import test_rules
 from . import test_withdrawal
+from . import test_tax
