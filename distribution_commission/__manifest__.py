@@ -42,6 +42,9 @@
         'views/distribution_level_views.xml',
         'views/res_config_settings_views.xml',
 
+        # Wizards.
+        'wizard/distribution_tax_export_views.xml',
+
         # Reports.
         'report/distribution_plan_dossier_report.xml',
         'report/distribution_link_report_views.xml',

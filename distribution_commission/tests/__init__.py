@@ -16,3 +16,4 @@ from . import test_review
 from . import test_security
 from . import test_shadow
 from . import test_tax
+from . import test_tax_export

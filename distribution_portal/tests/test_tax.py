@@ -2,6 +2,7 @@ from freezegun import freeze_time
 
 from odoo import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import PageCommon
 
@@ -48,6 +49,7 @@ class TestTaxSlip(PageCommon):
         self._create_distributor(None, partner_id=new.partner_id.id, code='NEWNEW')
         self.assertIn("No tax slip yet", self._read('/my/distribution/tax', 'newcomer'))
 
+    @mute_logger('odoo.http')
     def test_the_slip_of_another_is_not_found_on_any_way(self):
         new_test_user(self.env, 'guest', groups='base.group_portal')
         for login, slip in (('mei', self.bo_slip), ('bo', self.slip), ('guest', self.slip)):
