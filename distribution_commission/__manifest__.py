@@ -12,6 +12,7 @@
         'security/distribution_commission_groups.xml',
         'security/ir.model.access.csv',
         'security/distribution_commission_rules.xml',
+        'security/distribution_tax_rules.xml',
 
         # Record data.
         'data/ir_sequence_data.xml',
@@ -39,8 +40,10 @@
         'views/distribution_payout_tax_views.xml',  # Extends the views above.
         'views/distribution_tax_scheme_views.xml',
         'views/distribution_distributor_views.xml',
+        'views/distribution_distributor_tax_views.xml',  # Extends the view above.
         'views/distribution_level_views.xml',
         'views/res_config_settings_views.xml',
+        'views/res_config_settings_tax_views.xml',  # Extends the view above.
 
         # Wizards.
         'wizard/distribution_tax_export_views.xml',
@@ -52,6 +55,7 @@
         'report/distribution_tax_slip_report.xml',
 
         'views/distribution_commission_menus.xml',  # Depends on the actions above.
+        'views/distribution_tax_menus.xml',  # Depends on the menus above.
     ],
     'post_init_hook': 'post_init_hook',
     'uninstall_hook': 'uninstall_hook',

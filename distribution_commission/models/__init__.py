@@ -48,3 +48,4 @@ from . import account_chart_template
 from . import res_company
 from . import res_company_tax
 from . import res_config_settings
+from . import res_config_settings_tax

@@ -83,6 +83,11 @@ class ResCompany(models.Model):
         field_name = _PAYEE_FIELDS.get(payee)
         if field_name and self[field_name]:
             return self[field_name]
+        return self._distribution_get_default_tax_scheme(payee)
+
+    def _distribution_get_default_tax_scheme(self, payee):
+        """Return how a kind of payee is taxed in the country of the company; nothing where nobody said so."""
+        self.ensure_one()
         country = self.account_fiscal_country_id or self.country_id
         if not country:
             return self.env['distribution.tax.scheme']

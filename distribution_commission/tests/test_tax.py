@@ -380,6 +380,18 @@ class TestTaxScheme(TaxCommon):
             country_id=self.env.ref('base.cn').id, default_for='individual', company_id=self.company.id)
         self.assertEqual(self.seller._get_tax_scheme(), own)
 
+    def test_the_settings_say_what_is_in_force(self):
+        flat = self._create_scheme()
+        for values, expected in [
+            ({}, ["China: labour remuneration", "China: non-residents", "nothing is withheld", "nothing is withheld"]),
+            ({'distribution_platform_role': 'platform', 'distribution_tax_company_id': flat.id}, [
+                "China: cumulative, of platform enterprises", "China: non-residents", "nothing is withheld", "Flat"]),
+        ]:
+            with self.subTest(values):
+                settings = self.env['res.config.settings'].create(values)
+                self.assertEqual(
+                    [line.partition(": ")[2] for line in settings.distribution_tax_text.splitlines()], expected)
+
     @freeze_time('2026-06-10 12:00:00')
     def test_only_administrators_change_schemes_and_only_finance_the_scheme_of_a_distributor(self):
         scheme = self._create_scheme()
