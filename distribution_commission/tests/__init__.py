@@ -17,3 +17,4 @@ from . import test_security
 from . import test_shadow
 from . import test_tax
 from . import test_tax_export
+from . import test_tax_compliance
