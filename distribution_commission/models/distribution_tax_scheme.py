@@ -112,14 +112,18 @@ class DistributionTaxScheme(models.Model):
         :rtype: distribution.tax.table
         :raise UserError: when there are none.
         """
-        self.ensure_one()
-        table = self.sudo().table_ids.filtered(
-            lambda table: table.valid_from <= day and (not table.valid_until or day < table.valid_until))
+        table = self._find_table(day)
         if not table:
             raise UserError(self.env._(
                 "The tax scheme “%(scheme)s” has no figures for %(day)s. Add them before anything is paid.",
                 scheme=self.name, day=fields.Date.to_string(day)))
         return table
+
+    def _find_table(self, day):
+        """Return the figures in force on a day, or none."""
+        self.ensure_one()
+        return self.sudo().table_ids.filtered(
+            lambda table: table.valid_from <= day and (not table.valid_until or day < table.valid_until))
 
     def _check_unused(self):
         """:raise UserError: when a payout was taxed by one of these."""

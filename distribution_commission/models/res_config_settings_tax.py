@@ -33,6 +33,6 @@ class ResConfigSettings(models.TransientModel):
         for payee in _PAYEES:
             name = f'distribution_tax_{payee}_id'
             is_platform = payee == 'individual' and self.distribution_platform_role == 'platform'
-            scheme = self[name] or self.company_id._distribution_get_default_tax_scheme(
+            default_sudo = self.company_id.sudo()._distribution_get_default_tax_scheme(
                 'platform' if is_platform else payee)
-            yield name, scheme.name or self.env._("nothing is withheld")
+            yield name, (self[name].sudo() or default_sudo).name or self.env._("nothing is withheld")

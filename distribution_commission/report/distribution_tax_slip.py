@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..models.distribution_transfer import to_minor
+from ..tax import settle_year
+
 
 class DistributionTaxSlip(models.Model):
     """What a payee was paid in a year, and what was withheld: for its own return.
@@ -95,6 +98,29 @@ class DistributionTaxSlip(models.Model):
             'net_amount': payout_sudo.net_amount,
             'explanation_lines': payout_sudo._get_tax_explanation_lines(),
         } for payout_sudo in payouts_sudo]
+
+    def _get_annual_settlement(self):
+        """Return what a resident of China would settle for the year if this were the only income of it.
+
+        :return: The tax of the year, and what is left to pay of it (negative: to claim back). Nothing where
+            no annual table is known, or the payee is no resident individual.
+        :rtype: tuple[float, float]|None
+        """
+        self.ensure_one()
+        self.check_access('read')
+        distributor_sudo, company_sudo = self.sudo().distributor_id, self.sudo().company_id
+        scheme_sudo = company_sudo._distribution_get_default_tax_scheme('platform')
+        if (scheme_sudo.method != 'cumulative' or distributor_sudo.kind != 'individual'
+                or not distributor_sudo.is_tax_resident):
+            return None
+        table_sudo = scheme_sudo._find_table(fields.Date.to_date(f'{self.year}-12-31'))
+        if not table_sudo or table_sudo.currency_id != company_sudo.currency_id:
+            return None
+        minor = 10 ** company_sudo.currency_id.decimal_places
+        due, balance = settle_year(
+            table_sudo._to_kernel(), to_minor(self.amount, company_sudo.currency_id),
+            to_minor(self.tax_amount, company_sudo.currency_id))
+        return due.tax / minor, balance / minor
 
     def _get_identity(self):
         """Return who the payee is, as far as it is shown: masked name and number, or the code alone.

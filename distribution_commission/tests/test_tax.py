@@ -284,6 +284,17 @@ class TestTax(TaxCommon):
         self.assertBooks()
 
 
+    def test_a_slip_says_what_can_be_claimed_back_for_the_year(self):
+        with self._at('2026-06-10 12:00:00'):
+            self._pay_out(30_000.0)
+            self._pay_out(90_000.0)     # as in the vectors: 36,000 are taxable in the year, at 3 %
+        slip = self.env['distribution.tax.slip'].search([('distributor_id', '=', self.seller.id)])
+        self.assertEqual(slip.tax_amount, 31_400)
+        self.assertEqual(slip._get_annual_settlement(), (1080, 1080 - 31_400))
+        self.seller.is_tax_resident = False
+        self.assertIsNone(slip._get_annual_settlement())
+
+
 @tagged('post_install', '-at_install')
 class TestTaxElsewhere(TaxCommon):
     """A company that pays in USD, in a country without a default."""
