@@ -83,6 +83,8 @@ class DistributionPayout(models.Model):
         has_moved = super()._update_state(allowed_states, target_state)
         if has_moved and target_state == 'sent':
             self._set_tax()
+        elif has_moved and target_state == 'done':
+            self._check_tax_account()
         return has_moved
 
     def _set_tax(self):
@@ -123,18 +125,6 @@ class DistributionPayout(models.Model):
          RETURNING id
             """, self.distributor_id.id))
 
-    def _prepare_payment_values(self):
-        """Override of `distribution_commission` to ask for the account when there is tax to book."""
-        if self._is_taxed() and not self.company_id.distribution_tax_account_id:
-            raise RedirectWarning(
-                self.env._(
-                    "%s has no account for tax withheld yet. Set it in the settings of Distribution.",
-                    self.company_id.name),
-                self.env.ref('distribution_commission.res_config_settings_action').id,
-                self.env._("Go to the settings"),
-            )
-        return super()._prepare_payment_values()
-
     # === GETTERS === #
 
     def _get_deductions(self):
@@ -145,6 +135,18 @@ class DistributionPayout(models.Model):
                 'withheld', 'tax', self.tax_amount, self.company_id.sudo().distribution_tax_account_id,
                 self.env._("Tax withheld from %s", self.name)))
         return deductions
+
+    def _check_tax_account(self):
+        """Raise with the way to the settings when there is tax and nothing to book it on."""
+        company_sudo = self.sudo().company_id
+        if self._is_taxed() and not company_sudo.distribution_tax_account_id:
+            raise RedirectWarning(
+                self.env._(
+                    "%s has no account for tax withheld yet. Set it in the settings of Distribution.",
+                    company_sudo.name),
+                self.env.ref('distribution_commission.res_config_settings_action').id,
+                self.env._("Go to the settings"),
+            )
 
     def _is_taxed(self):
         return not self.currency_id.is_zero(self.tax_amount)
