@@ -12,11 +12,13 @@
         'security/distribution_commission_groups.xml',
         'security/ir.model.access.csv',
         'security/distribution_commission_rules.xml',
+        'security/distribution_tax_rules.xml',
 
         # Record data.
         'data/ir_sequence_data.xml',
         'data/distribution_payout_channel_data.xml',
         'data/distribution_risk_check_data.xml',
+        'data/distribution_tax_data.xml',
         'data/distribution_cron.xml',
         'data/distribution_plan_cron.xml',
 
@@ -35,16 +37,26 @@
         'views/distribution_settlement_views.xml',
         'views/distribution_withdrawal_views.xml',
         'views/distribution_payout_views.xml',
+        'views/distribution_payout_tax_views.xml',  # Extends the views above.
+        'views/distribution_tax_scheme_views.xml',
         'views/distribution_distributor_views.xml',
+        'views/distribution_distributor_tax_views.xml',  # Extends the view above.
         'views/distribution_level_views.xml',
         'views/distribution_ladder_views.xml',
         'views/res_config_settings_views.xml',
+        'views/res_config_settings_tax_views.xml',  # Extends the view above.
+
+        # Wizards.
+        'wizard/distribution_tax_export_views.xml',
 
         # Reports.
         'report/distribution_plan_dossier_report.xml',
         'report/distribution_link_report_views.xml',
+        'report/distribution_tax_report_views.xml',
+        'report/distribution_tax_slip_report.xml',
 
         'views/distribution_commission_menus.xml',  # Depends on the actions above.
+        'views/distribution_tax_menus.xml',  # Depends on the menus above.
     ],
     'post_init_hook': 'post_init_hook',
     'uninstall_hook': 'uninstall_hook',

@@ -11,6 +11,7 @@ from . import distribution_plan_simulation
 from . import distribution_plan_ladder
 from . import distribution_policy
 from . import distribution_policy_rule
+from . import distribution_policy_rule_tax
 from . import distribution_attribution
 from . import distribution_commission
 from . import distribution_commission_rows
@@ -30,11 +31,17 @@ from . import distribution_payout_channel
 from . import distribution_withdrawal
 from . import distribution_payout
 from . import distribution_transfer
+from . import distribution_tax_scheme
+from . import distribution_tax_table
+from . import distribution_tax_bracket
+from . import distribution_payout_tax
 from . import distribution_booking
 from . import distribution_event
 from . import distribution_books
 from . import distribution_books_explanation
+from . import distribution_books_tax
 from . import distribution_distributor
+from . import distribution_distributor_tax
 from . import distribution_estimate
 from . import distribution_privacy_request
 from . import distribution_level
@@ -48,4 +55,6 @@ from . import sale_order_line
 from . import account_move
 from . import account_chart_template
 from . import res_company
+from . import res_company_tax
 from . import res_config_settings
+from . import res_config_settings_tax

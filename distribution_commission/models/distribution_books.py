@@ -189,7 +189,7 @@ class DistributionBooks(models.AbstractModel):
          LEFT JOIN (
                    SELECT withdrawal_id, SUM(amount) AS amount
                      FROM distribution_transfer
-                    WHERE destination = 'paid'
+                    WHERE source = 'reserved' AND destination != 'payable'
                  GROUP BY withdrawal_id
                    ) t ON t.withdrawal_id = payout.withdrawal_id AND payout.state = 'done'
          LEFT JOIN (

@@ -11,6 +11,7 @@ AMOUNT_FIELDS = {
     'payable_amount': 'payable',
     'reserved_amount': 'reserved',
     'paid_amount': 'paid',
+    'withheld_amount': 'withheld',
 }
 
 

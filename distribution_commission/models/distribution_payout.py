@@ -1,5 +1,17 @@
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+
+class Deduction(NamedTuple):
+    """A part of the gross amount that is not paid to the distributor."""
+
+    bucket: str         # of the ledger
+    reason: str         # of the transfer
+    amount: float       # in the company's currency
+    account: object     # account.account that is credited
+    label: str
 
 
 class DistributionPayout(models.Model):
@@ -33,7 +45,8 @@ class DistributionPayout(models.Model):
     currency_id = fields.Many2one(related='company_id.currency_id')
     channel_id = fields.Many2one(
         comodel_name='distribution.payout.channel', required=True, ondelete='restrict', readonly=True, index=True)
-    amount = fields.Monetary(required=True, readonly=True)
+    amount = fields.Monetary(required=True, readonly=True, help="What is taken from the payable.")
+    net_amount = fields.Monetary(string="Paid out", compute='_compute_net_amount', store=True)
     state = fields.Selection(
         selection=[('draft', "Ready"), ('sent', "Sent"), ('done', "Done"), ('failed', "Failed")],
         required=True,
@@ -50,6 +63,13 @@ class DistributionPayout(models.Model):
     _number_uniq = models.UniqueIndex('(name)', "A payout number is used once.")
     _attempt_uniq = models.UniqueIndex(
         "(withdrawal_id) WHERE state != 'failed'", "Another payout of this withdrawal is under way or done.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('amount')
+    def _compute_net_amount(self):
+        for payout in self:
+            payout.net_amount = payout._get_net_amount()
 
     # === CRUD METHODS === #
 
@@ -100,7 +120,10 @@ class DistributionPayout(models.Model):
         self.done_at = fields.Datetime.now()
         self.payment_id = self._create_payment()
         payable_line = self._reconcile_payment()
-        self.withdrawal_id._post_transfer('reserved', 'paid', 'payout', payable_line)
+        self.withdrawal_id._post_transfer('reserved', 'paid', 'payout', self.net_amount, payable_line)
+        for deduction in self._get_deductions():
+            self.withdrawal_id._post_transfer(
+                'reserved', deduction.bucket, deduction.reason, deduction.amount, payable_line)
         self.withdrawal_id._set_paid()
 
     def _set_failed(self, reason):
@@ -110,22 +133,7 @@ class DistributionPayout(models.Model):
             self.withdrawal_id._set_failed(reason)
 
     def _create_payment(self):
-        journal = self.channel_id._get_journal()
-        if not journal:
-            raise UserError(self.env._("The payout channel “%s” needs a bank journal.", self.channel_id.name))
-        payment = self.env['account.payment'].sudo().create({
-            'payment_type': 'outbound',
-            'partner_type': 'supplier',
-            'partner_id': self.distributor_id.partner_id.id,
-            'amount': self.amount,
-            'currency_id': self.currency_id.id,
-            'company_id': self.company_id.id,
-            'journal_id': journal.id,
-            'date': self.company_id._distribution_get_open_date(fields.Date.context_today(self)),
-            'memo': self.name,
-            'payment_reference': self.name,
-            'destination_account_id': self.company_id.distribution_payable_account_id.id,
-        })
+        payment = self.env['account.payment'].sudo().create(self._prepare_payment_values())
         payment.action_post()
         return payment
 
@@ -152,3 +160,52 @@ class DistributionPayout(models.Model):
         if self.currency_id.compare_amounts(self.distributor_id.payable_amount, 0) >= 0:
             open_lines.filtered(lambda line: not line.reconciled).reconcile()
         return payable_line
+
+    # === GETTERS === #
+
+    def _get_deductions(self):
+        """Return what is kept of the gross amount. To be extended, e.g. by a tax withheld.
+
+        :rtype: list[Deduction]
+        """
+        self.ensure_one()
+        return []
+
+    def _get_net_amount(self):
+        """Return what reaches the distributor."""
+        self.ensure_one()
+        return self.currency_id.round(self.amount - sum(deduction.amount for deduction in self._get_deductions()))
+
+    def _prepare_payment_values(self):
+        """Return the values of the payment: the net amount, with what is kept as further lines.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        journal = self.channel_id._get_journal()
+        if not journal:
+            raise UserError(self.env._("The payout channel “%s” needs a bank journal.", self.channel_id.name))
+        return {
+            'payment_type': 'outbound',
+            'partner_type': 'supplier',
+            'partner_id': self.distributor_id.partner_id.id,
+            'amount': self.net_amount,
+            'currency_id': self.currency_id.id,
+            'company_id': self.company_id.id,
+            'journal_id': journal.id,
+            'date': self.company_id._distribution_get_open_date(fields.Date.context_today(self)),
+            'memo': self.name,
+            'payment_reference': self.name,
+            'destination_account_id': self.company_id.distribution_payable_account_id.id,
+            'write_off_line_vals': [
+                {
+                    'name': deduction.label,
+                    'account_id': deduction.account.id,
+                    'partner_id': self.distributor_id.partner_id.id,
+                    'currency_id': self.currency_id.id,
+                    'amount_currency': -deduction.amount,
+                    'balance': -deduction.amount,
+                }
+                for deduction in self._get_deductions()
+            ],
+        }

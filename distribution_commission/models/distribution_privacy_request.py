@@ -18,7 +18,8 @@ class DistributionPrivacyRequest(models.Model):
             ('statements', 'distribution.settlement', own, ('name', 'date', 'state', 'amount', 'currency_id.name')),
             ('withdrawals', 'distribution.withdrawal', own, (
                 'name', 'requested_at', 'amount', 'currency_id.name', 'state', 'refusal_reason')),
-            ('payouts', 'distribution.payout', own, ('name', 'amount', 'currency_id.name', 'state', 'done_at')),
+            ('payouts', 'distribution.payout', own, (
+                'name', 'amount', 'tax_amount', 'net_amount', 'currency_id.name', 'state', 'done_at')),
         ]
 
     def _get_erasure_obstacles(self):

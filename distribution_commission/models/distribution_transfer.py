@@ -163,6 +163,7 @@ class DistributionTransfer(models.Model):
             ('reservation', "Withdrawal asked"),
             ('release', "Withdrawal ended unpaid"),
             ('payout', "Payout"),
+            ('tax', "Tax withheld"),
             ('hold', "Held for review"),
             ('unhold', "Released after review"),
             ('adjustment', "Adjustment"),

@@ -126,8 +126,8 @@ class DistributionWithdrawal(models.Model):
             'amount': self.amount,
         })
 
-    def _post_transfer(self, source, destination, reason, move_line=None):
-        """Move the whole amount between two buckets, once for each step of the withdrawal."""
+    def _post_transfer(self, source, destination, reason, amount=None, move_line=None):
+        """Move the amount, or a part of it, between two buckets, once for each step of the withdrawal."""
         self.ensure_one()
         transfer_sudo = self.env['distribution.transfer'].sudo()
         steps = transfer_sudo.search_count([('withdrawal_id', '=', self.id)])
@@ -136,7 +136,7 @@ class DistributionWithdrawal(models.Model):
             distributor_id=self.distributor_id.id,
             source=source,
             destination=destination,
-            amount=to_minor(self.amount, self.currency_id),
+            amount=to_minor(self.amount if amount is None else amount, self.currency_id),
             reason=reason,
             withdrawal_id=self.id,
             move_line_id=move_line.id if move_line else None,

@@ -19,3 +19,6 @@ from . import test_review
 from . import test_security
 from . import test_shadow
 from . import test_territory
+from . import test_tax
+from . import test_tax_export
+from . import test_tax_compliance

@@ -6,4 +6,5 @@ from . import membership
 from . import referral
 from . import review
 from . import rules
+from . import tax
 from . import withdrawal

@@ -8,3 +8,4 @@ from . import test_review
 from . import test_rules
 from . import test_withdrawal
 from . import test_territory
+from . import test_tax

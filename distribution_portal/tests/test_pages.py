@@ -12,6 +12,7 @@ PAGES = (
     '/my/distribution/statements',
     '/my/distribution/withdrawals',
     '/my/distribution/withdrawals/new',
+    '/my/distribution/tax',
     '/my/distribution/links',
     '/my/distribution/links/new',
     '/my/distribution/data',

@@ -57,6 +57,7 @@ def _open_books(stage):
         (company.distribution_expense_account_id, ("分销佣金费用", "Commission Expense")),
         (company.distribution_accrued_account_id, ("应计佣金", "Accrued Commission")),
         (company.distribution_payable_account_id, ("应付佣金", "Commission Payable")),
+        (company.distribution_tax_account_id, ("代扣个人所得税", "Tax Withheld from Commissions")),
     ):
         translate(record, "name", texts)
     journal = env["account.journal"].search([("type", "=", "bank"), ("company_id", "=", company.id)], limit=1)

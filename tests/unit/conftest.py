@@ -16,6 +16,7 @@ KERNELS = {
     "distribution_crypto": ROOT / "distribution_core" / "crypto",
     "distribution_compliance": ROOT / "distribution_core" / "compliance",
     "distribution_engine": ROOT / "distribution_commission" / "engine",
+    "distribution_tax": ROOT / "distribution_commission" / "tax",
     "distribution_wechat_client": ROOT / "distribution_wechat" / "wechat",
 }
 

@@ -2,6 +2,7 @@ import threading
 import uuid
 from contextlib import contextmanager
 
+from freezegun import freeze_time
 from psycopg2.errors import SerializationFailure, UniqueViolation
 
 from odoo import SUPERUSER_ID, Command, api, fields
@@ -201,6 +202,35 @@ class TestConcurrency(ConcurrencyCase):
         self.assertEqual(outcome, ['told to try again'])
         with self._cursor() as env, self.assertRaisesRegex(UserError, "up to"):
             env['distribution.distributor'].browse(self.ids['distributor'])._request_withdrawal(0.01)
+        self._check_books()
+
+    @mute_logger('odoo.sql_db')
+    def test_two_payouts_at_once_cannot_both_use_the_allowance_of_a_month(self):
+        """Fixed expenses of 8: 4.40 on 30, and 9.60 on 60, however the two come about."""
+        self._make_payable()
+        with self._transaction() as env:
+            distributor = env['distribution.distributor'].browse(self.ids['distributor'])
+            distributor.tax_scheme_id = env['distribution.tax.scheme'].create({
+                'name': "Labour", 'method': 'labour', 'table_ids': [Command.create({
+                    'valid_from': '2000-01-01', 'source': "Test", 'currency_id': env.company.currency_id.id,
+                    'expense_rate': 20, 'expense_fixed': 8, 'expense_fixed_until': 40,
+                    'bracket_ids': [Command.create({'rate': 20})]})]})
+            first, second = (distributor._request_withdrawal(30.0) for _index in range(2))
+        # A month of its own: what others paid counts in theirs.
+        with freeze_time('2031-01-15 12:00:00'), self._cursor() as one, self._cursor() as other:
+            other.cr.execute("SELECT COUNT(*) FROM distribution_payout")       # its snapshot is taken
+            first.with_env(one).action_approve()
+            one.cr.commit()
+            with self.assertRaises(SerializationFailure):
+                second.with_env(other).action_approve()
+            other.cr.rollback()
+            second.with_env(other).action_approve()        # tried again
+            other.cr.commit()
+        with self._transaction() as env:
+            payouts = (first | second).with_env(env).payout_ids.sorted('id')
+            self.assertEqual(payouts.mapped('tax_amount'), [4.4, 5.2])
+            payouts.action_mark_done()
+            payouts.distributor_id.tax_scheme_id = False
         self._check_books()
 
     @mute_logger('odoo.sql_db')

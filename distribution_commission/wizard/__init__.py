@@ -1,0 +1,3 @@
+from . import distribution_tax_export
+from . import distribution_tax_declaration
+from . import distribution_platform_report
