@@ -19,6 +19,10 @@
         'data/distribution_risk_check_data.xml',
         'data/distribution_cron.xml',
         'data/distribution_plan_cron.xml',
+        'data/distribution_settlement_data.xml',
+
+        # Wizards.
+        'wizard/distribution_settlement_invoice_views.xml',
 
         # Model views.
         'views/distribution_plan_views.xml',
@@ -32,6 +36,7 @@
         'views/distribution_write_off_views.xml',
         'views/distribution_shadow_run_views.xml',
         'views/product_category_views.xml',
+        'report/distribution_settlement_report.xml',  # Printed from the form of the statement.
         'views/distribution_settlement_views.xml',
         'views/distribution_withdrawal_views.xml',
         'views/distribution_payout_views.xml',

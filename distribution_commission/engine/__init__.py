@@ -7,6 +7,7 @@ and the explanation all call it, so that what is promised is what is paid.
 """
 from .accrual import accrue
 from .base import net_amounts
+from .calendar import CYCLES, Period, get_last_period, get_period
 from .caps import cut
 from .explain import evaluate, get_cuts
 from .kinds import KINDS
@@ -14,6 +15,7 @@ from .money import PPM, allocate, apply_rate, scale
 from .types import Accrual, Limits, Order, Payee, Rule, Sale, SaleLine
 
 __all__ = [
-    'KINDS', 'PPM', 'Accrual', 'Limits', 'Order', 'Payee', 'Rule', 'Sale', 'SaleLine',
-    'accrue', 'allocate', 'apply_rate', 'cut', 'evaluate', 'get_cuts', 'net_amounts', 'scale',
+    'CYCLES', 'KINDS', 'PPM', 'Accrual', 'Limits', 'Order', 'Payee', 'Period', 'Rule', 'Sale', 'SaleLine',
+    'accrue', 'allocate', 'apply_rate', 'cut', 'evaluate', 'get_cuts', 'get_last_period', 'get_period',
+    'net_amounts', 'scale',
 ]

@@ -16,10 +16,15 @@ from . import distribution_commission_expense
 from . import distribution_commission_hold
 from . import distribution_explanation
 from . import distribution_balance
-from . import distribution_settlement_run
-from . import distribution_settlement
 from . import distribution_state_mixin
 from . import distribution_correction_mixin
+from . import distribution_settlement_setting
+from . import distribution_settlement_run
+from . import distribution_settlement_preview
+from . import distribution_settlement_posting
+from . import distribution_settlement
+from . import distribution_settlement_bill
+from . import distribution_settlement_telling
 from . import distribution_adjustment
 from . import distribution_write_off
 from . import distribution_payout_channel

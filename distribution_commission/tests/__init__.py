@@ -14,4 +14,6 @@ from . import test_plan_scope
 from . import test_privacy
 from . import test_review
 from . import test_security
+from . import test_settlement
+from . import test_settlement_bill
 from . import test_shadow

@@ -1,0 +1,1 @@
+from . import distribution_settlement_invoice
