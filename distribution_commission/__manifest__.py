@@ -20,9 +20,12 @@
         'data/distribution_cron.xml',
         'data/distribution_plan_cron.xml',
         'data/distribution_settlement_data.xml',
+        'data/distribution_books_cron.xml',
+        'data/distribution_dispute_mail_data.xml',
 
         # Wizards.
         'wizard/distribution_settlement_invoice_views.xml',
+        'wizard/distribution_period_reopen_views.xml',
 
         # Model views.
         'views/distribution_plan_views.xml',
@@ -38,6 +41,9 @@
         'views/product_category_views.xml',
         'report/distribution_settlement_report.xml',  # Printed from the form of the statement.
         'views/distribution_settlement_views.xml',
+        'views/distribution_period_views.xml',
+        'views/distribution_dispute_views.xml',
+        'views/distribution_books_views.xml',
         'views/distribution_withdrawal_views.xml',
         'views/distribution_payout_views.xml',
         'views/distribution_distributor_views.xml',

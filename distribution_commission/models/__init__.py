@@ -27,6 +27,7 @@ from . import distribution_settlement_bill
 from . import distribution_settlement_telling
 from . import distribution_adjustment
 from . import distribution_write_off
+from . import distribution_dispute
 from . import distribution_payout_channel
 from . import distribution_withdrawal
 from . import distribution_payout
@@ -34,6 +35,8 @@ from . import distribution_transfer
 from . import distribution_booking
 from . import distribution_event
 from . import distribution_books
+from . import distribution_books_run
+from . import distribution_period
 from . import distribution_distributor
 from . import distribution_privacy_request
 from . import distribution_level

@@ -6,6 +6,7 @@ from . import test_plan_publication
 from . import test_plan_simulation
 from . import test_link_report
 from . import test_path
+from . import test_period
 from . import test_payout
 from . import test_peer_defects
 from . import test_plan

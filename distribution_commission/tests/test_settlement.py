@@ -190,7 +190,9 @@ class TestSettlement(SettlementCommon):
         self.assertEqual(run.sudo()._post_next(limit=2), 2)
         self.assertEqual(run.state, 'running')
         self.assertBooks()
-        self.env['distribution.settlement.run'].sudo()._cron_settle()
+        with self.enter_registry_test_mode():
+            self.env.ref('distribution_commission.ir_cron_settle').sudo().method_direct_trigger()
+        self.env.invalidate_all()
         self.assertEqual(run.state, 'posted')
         self.assertEqual([len(move.line_ids) for move in run.move_ids.sorted('id')], [3, 4])
         for seller in sellers:
@@ -287,7 +289,7 @@ class TestSettlement(SettlementCommon):
         self.seller.partner_id.write({'email': 'seller@example.com', 'lang': 'zh_CN'})
         self._make_payable(2)
         self.env['distribution.settlement'].sudo()._tell_next()
-        mail = self.env['mail.mail'].search([('model', '=', 'distribution.settlement')])
+        mail = self.env['mail.mail'].sudo().search([('model', '=', 'distribution.settlement')])
         statement = self.env['distribution.settlement'].search([('distributor_id', '=', self.seller.id)])
         self.assertEqual(mail.recipient_ids, self.seller.partner_id)
         self.assertIn(statement._get_portal_url(), mail.body_html)

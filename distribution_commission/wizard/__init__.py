@@ -1,1 +1,2 @@
+from . import distribution_period_reopen
 from . import distribution_settlement_invoice
