@@ -26,6 +26,7 @@
         # Wizards.
         'wizard/distribution_settlement_invoice_views.xml',
         'wizard/distribution_period_reopen_views.xml',
+        'wizard/distribution_cutoff_views.xml',
 
         # Model views.
         'views/distribution_plan_views.xml',
@@ -53,6 +54,10 @@
         # Reports.
         'report/distribution_plan_dossier_report.xml',
         'report/distribution_link_report_views.xml',
+        'report/distribution_commission_report_views.xml',
+        'report/distribution_unsettled_report_views.xml',
+        'report/distribution_payable_report_views.xml',
+        'report/distribution_payout_report_views.xml',
 
         'views/distribution_commission_menus.xml',  # Depends on the actions above.
     ],

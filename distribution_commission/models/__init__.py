@@ -36,7 +36,6 @@ from . import distribution_booking
 from . import distribution_event
 from . import distribution_books
 from . import distribution_books_run
-from . import distribution_period
 from . import distribution_distributor
 from . import distribution_privacy_request
 from . import distribution_level
@@ -49,3 +48,4 @@ from . import account_move
 from . import account_chart_template
 from . import res_company
 from . import res_config_settings
+from . import distribution_period

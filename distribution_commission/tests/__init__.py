@@ -1,5 +1,6 @@
 from . import test_adjustment
 from . import test_booking
+from . import test_dispute
 from . import test_event
 from . import test_ledger
 from . import test_plan_publication

@@ -3,7 +3,9 @@ from freezegun import freeze_time
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
+from ..models.distribution_transfer import Transfer
 from .test_settlement import SettlementCommon
 
 
@@ -53,9 +55,9 @@ class TestPeriod(SettlementCommon):
         late = self.env['distribution.transfer'].search([
             ('distributor_id', '=', self.seller.id), ('reason', '=', 'clawback')])
         self.assertRecordValues(late.move_line_id.move_id, [{'date': fields.Date.to_date('2026-07-06')}])
-        self.assertRecordValues(late.move_line_id.move_id.line_ids.filtered('partner_id'), [
-            {'account_id': self.payable.id, 'balance': 20, 'partner_id': self.seller.partner_id.id},
+        self.assertRecordValues(late.move_line_id.move_id.line_ids.filtered('partner_id').sorted('balance'), [
             {'account_id': self.payable.id, 'balance': 10, 'partner_id': self.upline.partner_id.id},
+            {'account_id': self.payable.id, 'balance': 20, 'partner_id': self.seller.partner_id.id},
         ])
         self.assertRecordValues(late.corrects_id, [{'reason': 'accrual', 'amount': 20}])
         self.assertEqual(
@@ -77,8 +79,9 @@ class TestPeriod(SettlementCommon):
         with self.assertRaisesRegex(UserError, "closed until"):
             move.action_post()
         self.assertEqual(move.state, 'draft')
-        with freeze_time('2026-06-30 15:59:59'), self.assertRaisesRegex(UserError, "closed period"):
-            self._make_available()
+        transfer = Transfer('late', self.seller.id, 'payable', 'reserved', 1, 'reservation')
+        with self.assertRaisesRegex(UserError, "closed period"):
+            self.env['distribution.transfer']._post([transfer], self.company, '2026-06-30 15:59:59')
         self.assertBooks()
 
     def test_a_period_is_not_closed_while_the_books_differ(self):
@@ -137,6 +140,7 @@ class TestPeriod(SettlementCommon):
 @tagged('post_install', '-at_install')
 class TestBooksRun(SettlementCommon):
 
+    @mute_logger('odoo.addons.distribution_commission.models.distribution_books_run')
     def test_what_differs_is_kept_explained_and_somebody_is_called(self):
         self._make_available()
         self._book()

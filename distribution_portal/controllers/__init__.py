@@ -7,3 +7,5 @@ from . import referral
 from . import review
 from . import rules
 from . import withdrawal
+from . import statement
+from . import dispute
