@@ -292,12 +292,11 @@ class DistributionPolicyRule(models.AbstractModel):
     @api.model
     def _check_r27(self, subject):
         """Override of `distribution_core`: complaints are acknowledged and answered in time."""
-        disputes_sudo = self.env['distribution.dispute'].sudo()
+        disputes_sudo = self.env['distribution.dispute'].sudo().with_company(subject.company)
         count = disputes_sudo.search_count([('company_id', '=', subject.company.id)])
         if not count:
             return super()._check_r27(subject)
-        overdue = disputes_sudo.search([
-            ('company_id', '=', subject.company.id), ('state', 'in', _OPEN_STATES)]).filtered('is_overdue')
+        overdue = disputes_sudo.search([('company_id', '=', subject.company.id), ('is_overdue', '=', True)])
         evidence = {'disputes': count, 'overdue': len(overdue)}
         return ('red', {**evidence, 'late': sorted(overdue.mapped('name'))[:20]}) if overdue else ('green', evidence)
 

@@ -154,11 +154,11 @@ class DistributionSettlement(models.Model):
 
     # === GETTERS === #
 
-    def _needs_review(self, amount):
-        """Whether an amount is more than may be posted without the second person, or than that one saw."""
+    def _needs_review(self):
+        """Whether the amount is more than may be posted without the second person, or than that one saw."""
         self.ensure_one()
         bound = max(self.company_id.distribution_review_limit, self.approved_amount if self.approved_by_id else 0)
-        return self.currency_id.compare_amounts(amount, bound) > 0
+        return self.currency_id.compare_amounts(self.amount, bound) > 0
 
     def _get_portal_url(self):
         self.ensure_one()

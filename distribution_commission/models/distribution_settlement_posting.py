@@ -123,8 +123,11 @@ class DistributionSettlementRun(models.Model):
         statements -= stopped
         minor = 10 ** self.currency_id.decimal_places
         for statement in statements:
-            statement.amount = sum(row['available'] for row in rows[statement.distributor_id.id]) / minor
-        grown = statements.filtered(lambda statement: statement._needs_review(statement.amount))
+            amount = sum(row['available'] for row in rows[statement.distributor_id.id]) / minor
+            if self.currency_id.compare_amounts(amount, statement.amount):
+                statement.amount = amount
+        limit = self.company_id.distribution_review_limit
+        grown = statements.filtered(lambda statement: statement.amount > limit and statement._needs_review())
         grown._update_states(('reviewed',), 'waiting')
         return statements - grown
 
@@ -136,11 +139,52 @@ class DistributionSettlementRun(models.Model):
         move = self._create_move(statements)
         payable = self.company_id.distribution_payable_account_id
         lines = move.line_ids.filtered(lambda line: line.account_id == payable).sorted('id')
-        now = fields.Datetime.now()
-        for statement, line in zip(statements, lines, strict=True):
-            statement.write({'move_line_id': line.id, 'move_id': move.id, 'posted_at': now})
+        self._set_items(statements, lines)
         self._post_settled(statements, rows, 'payable')
         statements._update_states(('reviewed',), 'posted')
+
+    def _set_carried(self, statements):
+        """Write down the debts before, under the locks of the payables, and up to which transfer this says all."""
+        self.env['distribution.settlement'].flush_model()
+        written = self.env.execute_query(SQL(
+            """
+            WITH locked AS (
+                SELECT distributor_id, amount
+                  FROM distribution_balance
+                 WHERE bucket = 'payable' AND distributor_id = ANY(%s)
+              ORDER BY id
+                   FOR UPDATE
+            )
+            UPDATE distribution_settlement s
+               SET carried_amount = LEAST(locked.amount, 0),
+                   transfer_ref_from = COALESCE((
+                       SELECT MAX(transfer_ref_until) FROM distribution_settlement
+                        WHERE distributor_id = locked.distributor_id AND id != s.id), 0),
+                   transfer_ref_until = COALESCE((
+                       SELECT MAX(id) FROM distribution_transfer WHERE distributor_id = locked.distributor_id), 0)
+              FROM locked
+             WHERE s.id = ANY(%s) AND s.distributor_id = locked.distributor_id
+         RETURNING s.id
+            """, statements.distributor_id.ids, statements.ids))
+        statements.invalidate_recordset(['carried_amount', 'due_amount', 'transfer_ref_from', 'transfer_ref_until'])
+        if len(written) != len(statements):
+            raise ValueError("A distributor has no balance")
+
+    def _set_items(self, statements, lines):
+        """Link each statement to its journal item, in the same order."""
+        self.env['account.move.line'].flush_model()
+        self.env.execute_query(SQL(
+            """
+            UPDATE distribution_settlement s
+               SET move_line_id = v.move_line_id, move_id = %s, posted_at = %s
+              FROM unnest(%s::int[], %s::int[]) AS v(id, move_line_id)
+             WHERE s.id = v.id
+         RETURNING s.id
+            """, lines.move_id.id, fields.Datetime.now(), statements.ids, lines.ids))
+        if len(lines) != len(statements):
+            raise ValueError("Statements and journal items differ")
+        self.env['distribution.settlement'].invalidate_model(['move_line_id', 'move_id', 'posted_at'])
+        self.env['account.move'].invalidate_model(['distribution_settlement_ids'])
 
     def _post_settled(self, statements, rows, destination):
         """Move the commissions of the statements, with what they rest on, as it is now."""
@@ -203,24 +247,3 @@ class DistributionSettlementRun(models.Model):
                FOR UPDATE OF c
             """, minor=10 ** self.currency_id.decimal_places, company_id=self.company_id.id,
             distributors=statements.distributor_id.ids, is_due=self._get_due_condition()))
-
-    def _set_carried(self, statements):
-        """Write down the debts before, under the locks of the payables, and up to which transfer this says all."""
-        self.env['distribution.settlement'].flush_model()
-        figures = {
-            row.pop('distributor_id'): row
-            for row in self.env.execute_query_dict(SQL(
-                """
-                SELECT b.distributor_id, LEAST(b.amount, 0) AS carried_amount,
-                       COALESCE((SELECT MAX(s.transfer_ref_until) FROM distribution_settlement s
-                                  WHERE s.distributor_id = b.distributor_id), 0) AS transfer_ref_from,
-                       COALESCE((SELECT MAX(t.id) FROM distribution_transfer t
-                                  WHERE t.distributor_id = b.distributor_id), 0) AS transfer_ref_until
-                  FROM distribution_balance b
-                 WHERE b.bucket = 'payable' AND b.distributor_id = ANY(%s)
-              ORDER BY b.id
-                   FOR UPDATE OF b
-                """, statements.distributor_id.ids))
-        }
-        for statement in statements:
-            statement.write(figures[statement.distributor_id.id])

@@ -126,10 +126,11 @@ class TestDispute(DistributionCommon):
 
     def test_the_portal_reads_its_own_only(self):
         dispute = self._submit()
-        user = new_test_user(self.env, 'portal', groups='base.group_portal')
-        with self.assertRaises(AccessError):
-            dispute.with_user(user).read(['description'])
+        stranger, user = (
+            new_test_user(self.env, login, groups='base.group_portal') for login in ('stranger', 'seller'))
         user.partner_id = self.seller.partner_id
+        with self.assertRaises(AccessError):
+            dispute.with_user(stranger).read(['description'])
         self.assertEqual(dispute.with_user(user).description, "It should be more")
         with self.assertRaises(AccessError):
             dispute.with_user(user).write({'description': "More"})

@@ -30,6 +30,8 @@ WRITERS = {
     'distribution_commission/models/distribution_commission.py',
     'distribution_commission/models/distribution_commission_expense.py',
     'distribution_commission/models/distribution_event.py',
+    'distribution_commission/models/distribution_settlement_posting.py',
+    'distribution_commission/models/distribution_settlement_preview.py',
     'distribution_commission/models/distribution_transfer.py',
 }
 # An amount to compare with, that is owed to nobody: what a level asks for.
