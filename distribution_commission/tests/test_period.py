@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from freezegun import freeze_time
 
 from odoo import Command, fields
@@ -133,7 +135,7 @@ class TestPeriod(SettlementCommon):
             self.Period._open_until_now(self.company)
         periods = self.Period.search([('company_id', '=', self.company.id)], order='period_start')
         self.assertEqual(len(periods), 9)
-        for period, following in zip(periods, periods[1:], strict=False):
+        for period, following in pairwise(periods):
             self.assertEqual(period.period_end, following.period_start)
 
 

@@ -92,7 +92,7 @@ class TestSettlement(SettlementCommon):
         with freeze_time('2026-08-01 00:00:00'):
             self.assertEqual(self._get_statements(self._prepare(cycle='month')), {invoices['July']: (10, 'draft')})
 
-    def test_a_distributor_has_one_statement_of_a_period(self):
+    def test_c1_22_a_distributor_has_one_statement_of_a_period(self):
         with freeze_time('2026-06-10 08:00:00'):
             self._make_available(distributor=self.upline)
             commission = self.env['distribution.commission'].search([])
@@ -162,7 +162,7 @@ class TestSettlement(SettlementCommon):
         self.assertEqual(run.state, 'posted')
         self.assertBalances(self.seller, merchant=-30, available=30)
 
-    def test_one_bad_statement_never_blocks_the_others(self):
+    def test_c1_20_one_bad_statement_never_blocks_the_others(self):
         sellers = [self._create_distributor(f"Seller {number}") for number in range(5)]
         for seller in sellers:
             self._make_available(distributor=seller)

@@ -27,7 +27,7 @@ class TestSettlementBill(SettlementCommon):
         run = self._settle()
         return run.settlement_ids.filtered(lambda statement: statement.distributor_id == self.trader)
 
-    def test_the_money_waits_with_a_draft_bill_until_the_invoice_is_in(self):
+    def test_c1_23_the_money_waits_with_a_draft_bill_until_the_invoice_is_in(self):
         statement = self._bill()
         self.assertRecordValues(statement, [{'state': 'billed', 'amount': 100, 'expected_amount': 106}])
         self.assertRecordValues(statement.move_id, [{

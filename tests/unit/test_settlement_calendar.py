@@ -1,5 +1,6 @@
 """Periods of settlement cycles tile the calendar: no day is in two of them, none in no one."""
 import datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ def test_ten_years_of_days_each_lie_in_one_period_and_periods_meet(cycle):
     periods = sorted({get_period(cycle, day) for day in TEN_YEARS})
     for day in TEN_YEARS:
         assert [period for period in (get_period(cycle, day),) if period.start <= day < period.end]
-    for period, following in zip(periods, periods[1:], strict=False):
+    for period, following in pairwise(periods):
         assert period.end == following.start
     assert sum((period.end - period.start).days for period in periods) == (periods[-1].end - periods[0].start).days
 
