@@ -21,6 +21,14 @@
         'data/distribution_tax_data.xml',
         'data/distribution_cron.xml',
         'data/distribution_plan_cron.xml',
+        'data/distribution_settlement_data.xml',
+        'data/distribution_books_cron.xml',
+        'data/distribution_dispute_mail_data.xml',
+
+        # Wizards.
+        'wizard/distribution_settlement_invoice_views.xml',
+        'wizard/distribution_period_reopen_views.xml',
+        'wizard/distribution_cutoff_views.xml',
 
         # Model views.
         'views/distribution_plan_views.xml',
@@ -34,7 +42,11 @@
         'views/distribution_write_off_views.xml',
         'views/distribution_shadow_run_views.xml',
         'views/product_category_views.xml',
+        'report/distribution_settlement_report.xml',  # Printed from the form of the statement.
         'views/distribution_settlement_views.xml',
+        'views/distribution_period_views.xml',
+        'views/distribution_dispute_views.xml',
+        'views/distribution_books_views.xml',
         'views/distribution_withdrawal_views.xml',
         'views/distribution_payout_views.xml',
         'views/distribution_payout_tax_views.xml',  # Extends the views above.
@@ -54,6 +66,10 @@
         'report/distribution_link_report_views.xml',
         'report/distribution_tax_report_views.xml',
         'report/distribution_tax_slip_report.xml',
+        'report/distribution_commission_report_views.xml',
+        'report/distribution_unsettled_report_views.xml',
+        'report/distribution_payable_report_views.xml',
+        'report/distribution_payout_report_views.xml',
 
         'views/distribution_commission_menus.xml',  # Depends on the actions above.
         'views/distribution_tax_menus.xml',  # Depends on the menus above.

@@ -14,6 +14,8 @@
         'views/portal_withdrawal_templates.xml',
         'views/portal_tax_templates.xml',
         'views/portal_review_templates.xml',
+        'views/portal_statement_templates.xml',
+        'views/portal_dispute_templates.xml',
         'views/portal_link_templates.xml',
         'views/portal_privacy_templates.xml',
         'views/distribution_apply_templates.xml',

@@ -7,6 +7,7 @@ and the explanation all call it, so that what is promised is what is paid.
 """
 from .accrual import accrue
 from .base import net_amounts
+from .calendar import CYCLES, Period, get_last_period, get_period
 from .caps import cut
 from .explain import evaluate, get_cuts
 from .kinds import KINDS
@@ -15,7 +16,7 @@ from .money import PPM, allocate, apply_rate, scale
 from .types import Accrual, Limits, Order, Payee, Rule, Sale, SaleLine
 
 __all__ = [
-    'KINDS', 'PPM', 'Accrual', 'Entry', 'Ladder', 'Limits', 'Order', 'Payee', 'Rule', 'Sale', 'SaleLine',
-    'accrue', 'admit', 'allocate', 'apply_rate', 'climb', 'cut', 'evaluate', 'get_cuts', 'get_entries',
-    'net_amounts', 'reward', 'scale',
+    'CYCLES', 'KINDS', 'PPM', 'Accrual', 'Entry', 'Ladder', 'Limits', 'Order', 'Payee', 'Period', 'Rule', 'Sale',
+    'SaleLine', 'accrue', 'admit', 'allocate', 'apply_rate', 'climb', 'cut', 'evaluate', 'get_cuts', 'get_entries',
+    'get_last_period', 'get_period', 'net_amounts', 'reward', 'scale',
 ]

@@ -20,13 +20,19 @@ from . import distribution_commission_hold
 from . import distribution_ladder_period
 from . import distribution_explanation
 from . import distribution_balance
-from . import distribution_settlement_run
-from . import distribution_settlement
 from . import distribution_state_mixin
 from . import distribution_correction_mixin
+from . import distribution_settlement_setting
+from . import distribution_settlement_run
+from . import distribution_settlement_preview
+from . import distribution_settlement_posting
+from . import distribution_settlement
+from . import distribution_settlement_bill
+from . import distribution_settlement_telling
 from . import distribution_adjustment
 from . import distribution_commission_ladder
 from . import distribution_write_off
+from . import distribution_dispute
 from . import distribution_payout_channel
 from . import distribution_withdrawal
 from . import distribution_payout
@@ -40,6 +46,7 @@ from . import distribution_event
 from . import distribution_books
 from . import distribution_books_explanation
 from . import distribution_books_tax
+from . import distribution_books_run
 from . import distribution_distributor
 from . import distribution_distributor_tax
 from . import distribution_estimate
@@ -58,3 +65,4 @@ from . import res_company
 from . import res_company_tax
 from . import res_config_settings
 from . import res_config_settings_tax
+from . import distribution_period

@@ -6,14 +6,16 @@ BUCKETS = [
     ('pending', "Pending"),         # earned, until delivered and over the hold
     ('available', "Available"),     # waits for settlement
     ('held', "Held"),               # under review
+    ('billed', "Waiting for Invoice"),     # in a statement that is paid against the distributor's invoice
     ('payable', "Payable"),         # settled: may be withdrawn
     ('reserved', "In Payout"),      # in a withdrawal
     ('paid', "Paid"),
     ('withheld', "Tax Withheld"),
+    ('input_tax', "Input Tax"),     # where the taxes on such an invoice come from; never above zero
     ('written_off', "Written Off"),    # where debts go that the merchant gave up; never above zero
 ]
 # Which account of the general ledger a bucket is part of; `merchant` is the expense.
-ACCRUED_BUCKETS = ('pending', 'available', 'held')
+ACCRUED_BUCKETS = ('pending', 'available', 'held', 'billed')
 PAYABLE_BUCKETS = ('payable', 'reserved')
 
 
@@ -36,8 +38,9 @@ class DistributionBalance(models.Model):
     amount = fields.Monetary(required=True, readonly=True)
 
     _bucket_uniq = models.Constraint('UNIQUE (distributor_id, bucket)', "A bucket has one balance.")
+    _debt_idx = models.Index("(company_id) WHERE bucket = 'payable' AND amount < 0")
     _check_amount = models.Constraint(
-        "CHECK (amount >= 0 OR bucket IN ('merchant', 'payable', 'written_off'))",
+        "CHECK (amount >= 0 OR bucket IN ('merchant', 'payable', 'input_tax', 'written_off'))",
         "This would take more out of a bucket than is in it.",
     )
 

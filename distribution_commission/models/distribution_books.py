@@ -90,7 +90,8 @@ class DistributionBooks(models.AbstractModel):
                           SUM(CASE 'pending' WHEN destination THEN amount WHEN source THEN -amount END) AS pending,
                           SUM(CASE 'available' WHEN destination THEN amount WHEN source THEN -amount END) AS available,
                           SUM(CASE 'held' WHEN destination THEN amount WHEN source THEN -amount END) AS held,
-                          SUM(CASE 'payable' WHEN destination THEN amount WHEN source THEN -amount END) AS settled
+                          SUM(CASE WHEN destination IN ('payable', 'billed') THEN amount ELSE 0 END
+                            - CASE WHEN source IN ('payable', 'billed') THEN amount ELSE 0 END) AS settled
                      FROM distribution_transfer
                  GROUP BY commission_id
                    ) t ON t.commission_id = c.id
@@ -158,11 +159,11 @@ class DistributionBooks(models.AbstractModel):
               FROM account_move_line ml
               JOIN account_move m ON m.id = ml.move_id
               JOIN res_company company ON company.id = ml.company_id
-         LEFT JOIN distribution_settlement_run run ON run.move_id = m.id
              WHERE ml.parent_state = 'posted'
                AND ml.balance != 0
                AND ml.account_id IN (company.distribution_accrued_account_id, company.distribution_payable_account_id)
-               AND NOT (run.id IS NOT NULL AND ml.account_id = company.distribution_accrued_account_id)
+               AND NOT (ml.account_id = company.distribution_accrued_account_id
+                        AND EXISTS (SELECT FROM distribution_settlement s WHERE s.move_id = m.id))
                AND NOT EXISTS (SELECT FROM distribution_transfer t WHERE t.move_line_id = ml.id)
             """)
 

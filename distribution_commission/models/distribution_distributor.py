@@ -8,6 +8,7 @@ AMOUNT_FIELDS = {
     'pending_amount': 'pending',
     'available_amount': 'available',
     'held_amount': 'held',
+    'billed_amount': 'billed',
     'payable_amount': 'payable',
     'reserved_amount': 'reserved',
     'paid_amount': 'paid',
@@ -23,6 +24,9 @@ class DistributionDistributor(models.Model):
     pending_amount = fields.Monetary(string="Pending", compute='_compute_amounts')
     available_amount = fields.Monetary(string="Available", compute='_compute_amounts')
     held_amount = fields.Monetary(string="Held", compute='_compute_amounts', help="Under review.")
+    billed_amount = fields.Monetary(
+        string="Waiting for Invoice", compute='_compute_amounts',
+        help="In statements that are paid as soon as the invoice is in.")
     payable_amount = fields.Monetary(string="Payable", compute='_compute_amounts')
     reserved_amount = fields.Monetary(string="In Payout", compute='_compute_amounts')
     paid_amount = fields.Monetary(string="Paid", compute='_compute_amounts')

@@ -160,7 +160,8 @@ class DistributionShadowRun(models.Model):
             'distributor_id': distributor.id,
             'posted_amount': posted / minor,
             'target_amount': goal / minor,
-            'posted_trace': commission.transfer_ids.filtered('explanation')[:1].explanation or False,
+            'posted_trace': commission.transfer_ids.filtered(
+                lambda transfer: transfer.explanation and transfer.reason != 'settlement')[:1].explanation or False,
             'target_trace': target['explanation'] if target else False,
         }
 

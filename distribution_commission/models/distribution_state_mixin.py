@@ -29,3 +29,17 @@ class DistributionStateMixin(models.AbstractModel):
         self.state = target_state
         self.flush_recordset(['state'])
         return True
+
+    def _update_states(self, allowed_states, target_state):
+        """Move those of many records that are in one of the states, in one statement; the others stay.
+
+        :param tuple[str] allowed_states:
+        :param str target_state:
+        :return: Those that moved.
+        """
+        locked = self.try_lock_for_update()
+        locked.invalidate_recordset(['state'])
+        movable = locked.filtered(lambda record: record.state in allowed_states)
+        movable.write({'state': target_state})
+        movable.flush_recordset(['state'])
+        return movable

@@ -60,7 +60,7 @@ _POST = """
                       COALESCE(SUM(amount) FILTER (WHERE bucket = 'pending'), 0) AS pending,
                       COALESCE(SUM(amount) FILTER (WHERE bucket = 'available'), 0) AS available,
                       COALESCE(SUM(amount) FILTER (WHERE bucket = 'held'), 0) AS held,
-                      COALESCE(SUM(amount) FILTER (WHERE bucket = 'payable'), 0) AS settled,
+                      COALESCE(SUM(amount) FILTER (WHERE bucket IN ('payable', 'billed')), 0) AS settled,
                       COUNT(*) / 2 AS count
                  FROM moved
                 WHERE commission_id IS NOT NULL AND NOT %(sums_are_kept)s
@@ -160,6 +160,7 @@ class DistributionTransfer(models.Model):
             ('clawback', "Clawback"),
             ('maturity', "Maturity"),
             ('settlement', "Settlement"),
+            ('unsettlement', "Settlement cancelled"),
             ('reservation', "Withdrawal asked"),
             ('release', "Withdrawal ended unpaid"),
             ('payout', "Payout"),
@@ -198,6 +199,7 @@ class DistributionTransfer(models.Model):
         "A debt is written off by a write-off and by nothing else.",
     )
     _distributor_idx = models.Index('(distributor_id, id)')
+    _clawed_idx = models.Index("(distributor_id) WHERE source = 'payable' AND destination = 'merchant'")
     _unbooked_idx = models.Index(
         "(company_id) WHERE move_line_id IS NULL AND (source = 'merchant' OR destination = 'merchant')")
 

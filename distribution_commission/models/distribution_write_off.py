@@ -98,7 +98,7 @@ class DistributionWriteOff(models.Model):
         currency = self.currency_id
         if not currency.is_zero(balances['reserved']):
             raise UserError(self.env._("A withdrawal of this distributor is under way. Let it end first."))
-        on_the_way = balances['pending'] + balances['available'] + balances['held']
+        on_the_way = balances['pending'] + balances['available'] + balances['held'] + balances['billed']
         debt = currency.round(max(0.0, -balances['payable'] - on_the_way))
         if currency.compare_amounts(self.amount, debt) > 0:
             raise UserError(self.env._(

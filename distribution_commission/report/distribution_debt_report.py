@@ -72,7 +72,7 @@ class DistributionDebtReport(models.Model):
              JOIN LATERAL (
                           SELECT COALESCE(SUM(amount), 0) AS amount
                             FROM distribution_balance
-                           WHERE distributor_id = b.distributor_id AND bucket IN ('pending', 'available', 'held')
+                           WHERE distributor_id = b.distributor_id AND bucket IN ('pending', 'available', 'held', 'billed')
                           ) ways ON TRUE
              JOIN LATERAL (
                           SELECT MAX(posted_at) FILTER (WHERE before >= 0 AND after < 0) AS since

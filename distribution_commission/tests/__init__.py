@@ -1,6 +1,7 @@
 from . import test_adjustment
 from . import test_booking
 from . import test_estimate
+from . import test_dispute
 from . import test_event
 from . import test_ladder
 from . import test_ledger
@@ -8,6 +9,7 @@ from . import test_plan_publication
 from . import test_plan_simulation
 from . import test_link_report
 from . import test_path
+from . import test_period
 from . import test_payout
 from . import test_peer_defects
 from . import test_plan
@@ -17,6 +19,8 @@ from . import test_privacy
 from . import test_relink
 from . import test_review
 from . import test_security
+from . import test_settlement
+from . import test_settlement_bill
 from . import test_shadow
 from . import test_territory
 from . import test_tax

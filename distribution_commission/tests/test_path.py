@@ -71,7 +71,7 @@ class TestPath(DistributionCommon):
     def test_settlement_posts_one_entry_with_a_line_for_each_distributor(self):
         self._make_payable(quantity=2)
         run = self.env['distribution.settlement.run'].search([])
-        self.assertRecordValues(run.move_id.line_ids.sorted('balance'), [
+        self.assertRecordValues(run.move_ids.line_ids.sorted('balance'), [
             {'account_id': self.company.distribution_payable_account_id.id, 'balance': -20.0,
              'partner_id': self.seller.partner_id.id},
             {'account_id': self.company.distribution_payable_account_id.id, 'balance': -10.0,

@@ -10,7 +10,8 @@ MODELS = [
     'distribution.balance', 'distribution.commission', 'distribution.event', 'distribution.payout',
     'distribution.payout.channel', 'distribution.plan', 'distribution.plan.band', 'distribution.plan.rule',
     'distribution.plan.version',
-    'distribution.settlement', 'distribution.settlement.run', 'distribution.transfer', 'distribution.withdrawal',
+    'distribution.settlement', 'distribution.settlement.left.out', 'distribution.settlement.line',
+    'distribution.settlement.run', 'distribution.transfer', 'distribution.withdrawal',
 ]
 
 
@@ -33,7 +34,7 @@ class TestSecurity(DistributionCommon):
         }
 
     def test_who_may_do_what_on_which_model(self):
-        readable_by_portal = {'balance', 'commission', 'settlement', 'withdrawal'}
+        readable_by_portal = {'balance', 'commission', 'settlement', 'settlement.line', 'withdrawal'}
         written_by_finance = {'adjustment', 'payout', 'settlement.run', 'withdrawal', 'write.off'}
         written_by_manager = written_by_finance | {
             'payout.channel', 'plan', 'plan.band', 'plan.rule', 'plan.version',
@@ -54,7 +55,7 @@ class TestSecurity(DistributionCommon):
 
     def test_a_distributor_sees_its_own_rows_and_nobody_elses(self):
         for model in ('distribution.balance', 'distribution.commission', 'distribution.settlement',
-                      'distribution.withdrawal'):
+                      'distribution.settlement.line', 'distribution.withdrawal'):
             with self.subTest(model):
                 everything = self.env[model].search([])
                 own = self.env[model].with_user(self.portal_user).search([])

@@ -8,3 +8,5 @@ from . import review
 from . import rules
 from . import tax
 from . import withdrawal
+from . import statement
+from . import dispute

@@ -60,13 +60,13 @@ class DistributionPortal(CustomerPortal):
         ['/my/distribution/statements', '/my/distribution/statements/page/<int:page>'],
         type='http', auth='user', website=True, readonly=True)
     def distribution_statements(self, page=1, **_kwargs):
-        """List the posted statements of the distributor."""
+        """List the statements of the distributor, also those that wait for its invoice."""
         return self._render_distribution_list(
             'distribution_portal.portal_distribution_statements',
             'distribution.settlement',
             '/my/distribution/statements',
             page,
-            domain=[('state', '=', 'posted')],
+            domain=[('state', 'in', ('billed', 'posted'))],
             distribution_page='statements',
         )
 

@@ -5,6 +5,7 @@ from . import test_pages
 from . import test_privacy
 from . import test_referral
 from . import test_review
+from . import test_statement
 from . import test_rules
 from . import test_withdrawal
 from . import test_territory

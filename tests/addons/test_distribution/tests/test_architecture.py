@@ -34,6 +34,8 @@ WRITERS = {
     'distribution_commission/models/distribution_event.py',
     'distribution_commission/models/distribution_ladder_period.py',
     'distribution_commission/models/distribution_payout_tax.py',
+    'distribution_commission/models/distribution_settlement_posting.py',
+    'distribution_commission/models/distribution_settlement_preview.py',
     'distribution_commission/models/distribution_transfer.py',
     'distribution_sale_loyalty/models/distribution_coupon.py',
 }
