@@ -35,6 +35,9 @@
         'views/distribution_settlement_views.xml',
         'views/distribution_withdrawal_views.xml',
         'views/distribution_payout_views.xml',
+        'views/distribution_payout_channel_views.xml',
+        'views/distribution_payout_batch_views.xml',
+        'wizard/distribution_withdrawal_request_views.xml',
         'views/distribution_distributor_views.xml',
         'views/distribution_level_views.xml',
         'views/res_config_settings_views.xml',
@@ -45,6 +48,7 @@
 
         'views/distribution_commission_menus.xml',  # Depends on the actions above.
     ],
+    'external_dependencies': {'python': ['sepaxml']},
     'post_init_hook': 'post_init_hook',
     'uninstall_hook': 'uninstall_hook',
 }
