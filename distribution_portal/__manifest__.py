@@ -13,6 +13,7 @@
         'views/portal_commission_templates.xml',
         'views/portal_withdrawal_templates.xml',
         'views/portal_tax_templates.xml',
+        'views/portal_account_templates.xml',
         'views/portal_review_templates.xml',
         'views/portal_statement_templates.xml',
         'views/portal_dispute_templates.xml',

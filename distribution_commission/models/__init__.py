@@ -12,6 +12,7 @@ from . import distribution_plan_ladder
 from . import distribution_policy
 from . import distribution_policy_rule
 from . import distribution_policy_rule_tax
+from . import distribution_policy_rule_payout
 from . import distribution_attribution
 from . import distribution_commission
 from . import distribution_commission_rows
@@ -34,8 +35,12 @@ from . import distribution_commission_ladder
 from . import distribution_write_off
 from . import distribution_dispute
 from . import distribution_payout_channel
+from . import distribution_payout_demo
 from . import distribution_withdrawal
 from . import distribution_payout
+from . import distribution_payout_bank_file
+from . import distribution_payout_batch
+from . import distribution_payout_statement
 from . import distribution_transfer
 from . import distribution_tax_scheme
 from . import distribution_tax_table
@@ -50,6 +55,7 @@ from . import distribution_books_run
 from . import distribution_distributor
 from . import distribution_distributor_tax
 from . import distribution_estimate
+from . import distribution_distributor_withdrawal
 from . import distribution_privacy_request
 from . import distribution_level
 from . import distribution_risk_check

@@ -12,6 +12,7 @@ BUCKETS = [
     ('paid', "Paid"),
     ('withheld', "Tax Withheld"),
     ('input_tax', "Input Tax"),     # where the taxes on such an invoice come from; never above zero
+    ('fee', "Fees"),                # what withdrawals cost
     ('written_off', "Written Off"),    # where debts go that the merchant gave up; never above zero
 ]
 # Which account of the general ledger a bucket is part of; `merchant` is the expense.

@@ -165,6 +165,7 @@ class DistributionTransfer(models.Model):
             ('release', "Withdrawal ended unpaid"),
             ('payout', "Payout"),
             ('tax', "Tax withheld"),
+            ('fee', "Withdrawal fee"),
             ('hold', "Held for review"),
             ('unhold', "Released after review"),
             ('adjustment', "Adjustment"),

@@ -5,16 +5,18 @@ from . import test_dispute
 from . import test_event
 from . import test_ladder
 from . import test_ledger
-from . import test_plan_publication
-from . import test_plan_simulation
 from . import test_link_report
 from . import test_path
 from . import test_period
 from . import test_payout
+from . import test_payout_bank_file
+from . import test_payout_demo
 from . import test_peer_defects
 from . import test_plan
 from . import test_plan_kind
+from . import test_plan_publication
 from . import test_plan_scope
+from . import test_plan_simulation
 from . import test_privacy
 from . import test_relink
 from . import test_review
@@ -26,3 +28,4 @@ from . import test_territory
 from . import test_tax
 from . import test_tax_export
 from . import test_tax_compliance
+from . import test_withdrawal

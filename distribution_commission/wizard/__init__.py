@@ -4,3 +4,4 @@ from . import distribution_platform_report
 from . import distribution_cutoff
 from . import distribution_period_reopen
 from . import distribution_settlement_invoice
+from . import distribution_withdrawal_request

@@ -1,4 +1,5 @@
 from . import test_estimates
+from . import test_account
 from . import test_links
 from . import test_apply
 from . import test_pages

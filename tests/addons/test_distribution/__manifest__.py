@@ -13,5 +13,6 @@
         'distribution_website_sale',
         'distribution_privacy_lookup',
         'distribution_sale_loyalty',
+        'distribution_loyalty',
     ],
 }

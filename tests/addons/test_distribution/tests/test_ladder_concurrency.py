@@ -4,11 +4,11 @@ from odoo import Command, fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .test_concurrency import ConcurrencyCase
+from .common import CommittedCase
 
 
 @tagged('post_install', '-at_install')
-class TestLadderConcurrency(ConcurrencyCase):
+class TestLadderConcurrency(CommittedCase):
     """Workers on one period of a ladder, by day: 10 % of what was sold yesterday.
 
     Nothing is paid by rules, so that no balance stands between two workers.
