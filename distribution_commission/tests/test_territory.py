@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.distribution_core.tests.test_territory import TerritoryBuilders
+from odoo.addons.distribution_core.tests.common import TerritoryBuilders
 
 from ..engine import evaluate
 from .common import DistributionCommon
@@ -201,6 +201,12 @@ class TestTerritoryCommission(TerritoryBuilders, DistributionCommon):
         version = self._next_version([(1, 10.0)], activate=False)
         version.rule_ids.role = str(DISTRICT)
         self.assertEqual(version.rule_ids.tier, DISTRICT)
+        version.write({'rule_ids': [Command.create({'role': str(CITY), 'rate': 2.0})]})
+        self.assertEqual(version.rule_ids.sorted('id').mapped('tier'), [DISTRICT, CITY])
+        scenario = version.scenario_ids.create({
+            'name': "By name", 'version_id': version.id,
+            'payee_ids': [Command.create({'role': role, 'expected_amount': 1.0}) for role in ('2', '13', '1')]})
+        self.assertEqual(sorted(scenario.payee_ids.mapped('tier')), [1, 2, 13])
 
     @mute_logger('odoo.sql_db')
     def test_there_is_no_fourth_tier_and_no_other_area(self):

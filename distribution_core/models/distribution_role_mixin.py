@@ -32,6 +32,14 @@ class DistributionRoleMixin(models.AbstractModel):
         for record in self:
             record.tier = int(record.role)
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Take the number from the role at once: a row that is first written with the default may not be unique."""
+        return super().create([
+            {**vals, 'tier': int(vals['role'])} if vals.get('role') else vals for vals in vals_list])
+
     # === GETTERS === #
 
     @api.model

@@ -59,6 +59,27 @@ class DistributionCoreCommon(NetworkBuilders, BaseCommon):
         })
 
 
+class TerritoryBuilders:
+    """A province with builders for territories; the customer lives in it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.province, cls.other_province = cls.env['res.country.state'].create([
+            {'name': "浙江省", 'code': 'ZJX', 'country_id': cls.env.ref('base.cn').id},
+            {'name': "江苏省", 'code': 'JSX', 'country_id': cls.env.ref('base.cn').id},
+        ])
+        cls.customer.write({
+            'country_id': cls.env.ref('base.cn').id, 'state_id': cls.province.id, 'city': "杭州市",
+            'street': "西湖区文三路1号"})
+        cls.agent = cls._create_distributor("Agent")
+
+    @classmethod
+    def _create_territory(cls, agent=None, **values):
+        return cls.env['distribution.territory'].create({
+            'distributor_id': (agent or cls.agent).id, 'state_id': cls.province.id, **values})
+
+
 class PrivacyBuilders:
     """Builders for identities and accounts, under a key that is used by tests alone."""
 

@@ -173,7 +173,8 @@ class TestReferralParameter(ReferralCase):
         response = self._get('/my/addresses?ref=MEI888', headers={'X-Requested-With': 'XMLHttpRequest'})
         self.assertEqual(response.status_code, 200)
         self.assertEqual(self._get('/my/account?ref=MEI888', data={'name': 'Lin'}).status_code, 400)
-        self.assertEqual(self.make_jsonrpc_request('/my/counters?ref=MEI888', {'counters': []}), {})
+        # Other modules may answer more than they were asked.
+        self.assertIsInstance(self.make_jsonrpc_request('/my/counters?ref=MEI888', {'counters': []}), dict)
         self.assertFalse(self._get_touches())
 
     def test_a_page_without_a_code_is_not_looked_at(self):

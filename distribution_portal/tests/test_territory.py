@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from odoo.addons.distribution_core.tests.test_territory import TerritoryBuilders
+from odoo.addons.distribution_core.tests.common import TerritoryBuilders
 
 from .common import PageCommon
 
