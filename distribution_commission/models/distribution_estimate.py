@@ -26,8 +26,9 @@ class DistributionDistributor(models.Model):
 
     def _compute_unpaid_estimate_amount(self):
         for distributor in self:
+            known = distributor._origin
             distributor.unpaid_estimate_amount = sum(
-                estimate['amount'] for estimate in distributor._get_unpaid_estimates())
+                estimate['amount'] for estimate in known._get_unpaid_estimates()) if known else 0
 
     # === ACTION METHODS === #
 

@@ -51,7 +51,7 @@ class SaleOrder(models.Model):
         """Override of `sale` to tell of another date, which periods and rules go by; a confirmation tells itself."""
         res = super().write(vals)
         if 'date_order' in vals and 'state' not in vals:
-            self._distribution_notify('edited')
+            self.filtered(lambda order: order.state == 'sale')._distribution_notify('edited')
         return res
 
     def _distribution_notify(self, reason):

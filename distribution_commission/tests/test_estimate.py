@@ -1,5 +1,5 @@
 from odoo import Command, fields
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .test_ladder import FEBRUARY, JANUARY, LadderCommon
 
@@ -79,6 +79,13 @@ class TestEstimate(LadderCommon):
         self._put_in_force({'rate': 10})
         self._refund(self._invoice(self._create_order(quantity=2), pay=False), amount=50)
         self.assertEqual([estimate['amount'] for estimate in self.seller._get_unpaid_estimates()], [15.0])
+
+    def test_the_form_shows_what_is_estimated_and_nothing_for_somebody_new(self):
+        self._put_in_force({'rate': 10})
+        self._create_order(quantity=2)
+        self.assertEqual(self.seller.unpaid_estimate_amount, 20.0)
+        form = Form(self.env['distribution.distributor'])
+        self.assertEqual(form.unpaid_estimate_amount, 0.0)
 
     def test_the_number_of_statements_does_not_depend_on_the_number_of_orders(self):
         self._put_in_force({'rate': 10})

@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from ..engine import evaluate
@@ -352,6 +352,20 @@ class TestLadder(LadderCommon):
         ]:
             with self.subTest(steps), self.assertRaisesRegex(ValidationError, problem), self.env.cr.savepoint():
                 self._put_ladders_in_force({'step_ids': steps})
+
+    def test_a_ladder_is_entered_in_the_form_of_the_version(self):
+        self.plan.action_new_version()
+        draft = self.plan._get_latest_version()
+        with Form(draft) as form, form.ladder_ids.new() as ladder:
+            ladder.period = 'quarter'
+            for lower, rate in STEPS:
+                with ladder.step_ids.new() as step:
+                    step.lower_amount = lower
+                    step.rate = rate
+        self.assertRecordValues(draft.ladder_ids, [{
+            'period': 'quarter', 'method': 'marginal', 'tz': 'Asia/Shanghai',
+            'display_name': "Own sales of a quarter, each step on its part: "
+                            "5 % from $\xa00.00, 8 % from $\xa0500.00, 10 % from $\xa01,000.00"}])
 
     def test_a_published_ladder_is_frozen_with_its_steps(self):
         version = self._put_ladders_in_force({})
