@@ -15,7 +15,10 @@ class DistributionPrivacyRequest(models.Model):
             ('balances', 'distribution.balance', own, ('bucket', 'amount', 'currency_id.name')),
             ('commissions', 'distribution.commission', own, (
                 'order_name', 'tier', 'status', 'earned_amount', 'currency_id.name', 'created_at')),
-            ('statements', 'distribution.settlement', own, ('name', 'date', 'state', 'amount', 'currency_id.name')),
+            ('statements', 'distribution.settlement', own, (
+                'name', 'date', 'state', 'amount', 'currency_id.name', 'invoice_number')),
+            ('disputes', 'distribution.dispute', own, (
+                'name', 'submitted_at', 'kind', 'order_name', 'description', 'state', 'decision')),
             ('withdrawals', 'distribution.withdrawal', own, (
                 'name', 'requested_at', 'amount', 'currency_id.name', 'state', 'refusal_reason')),
             ('payouts', 'distribution.payout', own, (

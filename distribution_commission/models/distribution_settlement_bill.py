@@ -230,6 +230,7 @@ class DistributionSettlementRun(models.Model):
         """Make a draft bill for each statement, and set their commissions aside until the invoice is in."""
         if not statements:
             return
+        self.env['distribution.balance']._open(statements.distributor_id)     # Older ones lack these buckets.
         bills = self.env['account.move'].with_context(tracking_disable=True).create([
             self._prepare_bill(statement) for statement in statements])
         payable = self.company_id.distribution_payable_account_id

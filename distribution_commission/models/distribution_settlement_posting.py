@@ -32,11 +32,13 @@ class DistributionSettlementRun(models.Model):
     def _cron_settle(self):
         """Prepare what is due, post what is released, tell the distributors; in batches, run by run."""
         progress = self.env['ir.cron']._commit_progress
-        for company in self.env['res.company'].search([('distribution_settlement_cycle', '!=', 'demand')]):
+        companies = self.env['res.company'].search([
+            ('distribution_settlement_cycle', '!=', 'demand'), ('distribution_journal_id', '!=', False)])
+        for company in companies:
             self._prepare_due(company)
             progress()
         for run in self.search([('state', '=', 'running')], order='id'):
-            while count := run._post_next():
+            while count := run._post_next_or_log():
                 if not progress(count):
                     return
         while count := self.env['distribution.settlement']._tell_next():
@@ -56,7 +58,8 @@ class DistributionSettlementRun(models.Model):
             'company_id': company.id, 'cycle': company.distribution_settlement_cycle})
         domain = [
             ('company_id', '=', company.id), ('cycle', '=', run.cycle), ('period_end', '=', run.period_end),
-            *([] if run.period_end else [('date', '>=', company._distribution_get_today())]),
+            *([] if run.period_end else [
+                '|', ('date', '>=', company._distribution_get_today()), ('state', '!=', 'posted')]),
         ]
         if self.search_count(domain, limit=1):
             return self.browse()
@@ -86,6 +89,15 @@ class DistributionSettlementRun(models.Model):
             self._post_isolated(statements)
         self._finish()
         return len(statements)
+
+    def _post_next_or_log(self):
+        """Post the next statements in the background: a run that cannot go on does not stop the others."""
+        try:
+            with self.env.cr.savepoint():
+                return self._post_next()
+        except UserError as error:
+            _logger.error("Settlement run %s cannot go on: %s", self.id, type(error).__name__)
+            return 0
 
     def _post_isolated(self, statements):
         """Post these statements; when something is wrong with one of them, all the others."""

@@ -11,7 +11,9 @@ MODELS = [
     'distribution.payout.channel', 'distribution.plan', 'distribution.plan.band', 'distribution.plan.rule',
     'distribution.plan.version',
     'distribution.settlement', 'distribution.settlement.left.out', 'distribution.settlement.line',
-    'distribution.settlement.run', 'distribution.transfer', 'distribution.withdrawal',
+    'distribution.books.difference', 'distribution.books.run', 'distribution.commission.report',
+    'distribution.payable.report', 'distribution.payout.report', 'distribution.period',
+    'distribution.unsettled.report', 'distribution.settlement.run', 'distribution.transfer', 'distribution.withdrawal',
 ]
 
 
@@ -35,7 +37,7 @@ class TestSecurity(DistributionCommon):
 
     def test_who_may_do_what_on_which_model(self):
         readable_by_portal = {'balance', 'commission', 'settlement', 'settlement.line', 'withdrawal'}
-        written_by_finance = {'adjustment', 'payout', 'settlement.run', 'withdrawal', 'write.off'}
+        written_by_finance = {'adjustment', 'books.difference', 'payout', 'settlement.run', 'withdrawal', 'write.off'}
         written_by_manager = written_by_finance | {
             'payout.channel', 'plan', 'plan.band', 'plan.rule', 'plan.version',
             'plan.ladder', 'plan.ladder.step'}
