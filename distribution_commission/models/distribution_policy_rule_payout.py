@@ -26,18 +26,18 @@ class DistributionPolicyRule(models.AbstractModel):
     @api.model
     def _check_r38(self, subject):
         """Store credit, which the distributor chose, needs no account."""
-        return self._get_payouts_found(subject, SQL(
+        return self._get_payouts_verdict(subject, SQL(
             "account.distributor_id IS DISTINCT FROM w.distributor_id"
             " AND NOT (w.account_id IS NULL AND w.is_channel_chosen)"))
 
     @api.model
     def _check_r39(self, subject):
         """Measured with the limit of today: what a higher one allowed before is shown too."""
-        return self._get_payouts_found(subject, SQL(
+        return self._get_payouts_verdict(subject, SQL(
             "w.amount > %s AND w.checked_by_id IS NULL", subject.company.distribution_approval_limit))
 
     @api.model
-    def _get_payouts_found(self, subject, condition):
+    def _get_payouts_verdict(self, subject, condition):
         """Return red with the number of payouts that left and are so, or green."""
         self.env.flush_all()
         [[count]] = self.env.execute_query(SQL(
