@@ -222,7 +222,7 @@ class DistributionTransfer(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _post(self, transfers, company, now=None):
+    def _post(self, transfers, company, now=None, **kwargs):
         """Override to keep closed periods as they are."""
         closed_until = self.env['distribution.period']._get_closed_until(company) if transfers else None
         if closed_until:
@@ -230,7 +230,7 @@ class DistributionTransfer(models.Model):
             zone = ZoneInfo(company._distribution_get_tz())
             if moment.replace(tzinfo=ZoneInfo('UTC')).astimezone(zone).date() < closed_until:
                 raise UserError(self.env._("This would change a closed period."))
-        return super()._post(transfers, company, now)
+        return super()._post(transfers, company, now, **kwargs)
 
 
 class ResCompany(models.Model):

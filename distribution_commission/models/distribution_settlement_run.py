@@ -239,16 +239,3 @@ class DistributionSettlementRun(models.Model):
             return None
         zone = ZoneInfo(self.company_id._distribution_get_tz())
         return datetime.combine(self.period_end, time(), zone).astimezone(ZoneInfo('UTC')).replace(tzinfo=None)
-
-
-class ResCompany(models.Model):
-    _inherit = 'res.company'
-
-    def _distribution_get_today(self):
-        """Return the day that it is in the company's time zone.
-
-        :rtype: date
-        """
-        self.ensure_one()
-        zone = ZoneInfo(self._distribution_get_tz())
-        return fields.Datetime.now().replace(tzinfo=ZoneInfo('UTC')).astimezone(zone).date()

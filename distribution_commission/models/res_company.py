@@ -1,4 +1,5 @@
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning
@@ -133,6 +134,15 @@ class ResCompany(models.Model):
         """Return the time zone in which the company's days begin."""
         self.ensure_one()
         return self.partner_id.tz or 'UTC'
+
+    def _distribution_get_today(self):
+        """Return the day that it is in the company's time zone.
+
+        :rtype: date
+        """
+        self.ensure_one()
+        zone = ZoneInfo(self._distribution_get_tz())
+        return fields.Datetime.now().replace(tzinfo=ZoneInfo('UTC')).astimezone(zone).date()
 
     def _distribution_get_open_date(self, day):
         """Return the day, or the first one after every lock date that covers it.

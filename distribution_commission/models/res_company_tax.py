@@ -1,5 +1,3 @@
-import pytz
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -96,11 +94,3 @@ class ResCompany(models.Model):
             ('default_for', '=', payee),
             ('company_id', 'in', (False, self.id)),
         ], order='company_id', limit=1)     # NULLs come last: an own one is before a shared one
-
-    def _distribution_get_today(self):
-        """Return the day that it is in the company's time zone.
-
-        :rtype: date
-        """
-        tz = pytz.timezone(self._distribution_get_tz())
-        return pytz.utc.localize(fields.Datetime.now()).astimezone(tz).date()
