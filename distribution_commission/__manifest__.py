@@ -37,6 +37,9 @@
         'views/distribution_settlement_views.xml',
         'views/distribution_withdrawal_views.xml',
         'views/distribution_payout_views.xml',
+        'views/distribution_payout_channel_views.xml',
+        'views/distribution_payout_batch_views.xml',
+        'wizard/distribution_withdrawal_request_views.xml',
         'views/distribution_payout_tax_views.xml',  # Extends the views above.
         'views/distribution_tax_scheme_views.xml',
         'views/distribution_distributor_views.xml',
@@ -57,6 +60,7 @@
         'views/distribution_commission_menus.xml',  # Depends on the actions above.
         'views/distribution_tax_menus.xml',  # Depends on the menus above.
     ],
+    'external_dependencies': {'python': ['sepaxml']},
     'post_init_hook': 'post_init_hook',
     'uninstall_hook': 'uninstall_hook',
 }

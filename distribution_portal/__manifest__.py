@@ -12,6 +12,7 @@
         'views/portal_dashboard_templates.xml',
         'views/portal_commission_templates.xml',
         'views/portal_withdrawal_templates.xml',
+        'views/portal_account_templates.xml',
         'views/portal_tax_templates.xml',
         'views/portal_review_templates.xml',
         'views/portal_link_templates.xml',

@@ -24,8 +24,12 @@ from . import distribution_correction_mixin
 from . import distribution_adjustment
 from . import distribution_write_off
 from . import distribution_payout_channel
+from . import distribution_payout_demo
 from . import distribution_withdrawal
 from . import distribution_payout
+from . import distribution_payout_bank_file
+from . import distribution_payout_batch
+from . import distribution_payout_statement
 from . import distribution_transfer
 from . import distribution_tax_scheme
 from . import distribution_tax_table
@@ -36,6 +40,7 @@ from . import distribution_event
 from . import distribution_books
 from . import distribution_books_tax
 from . import distribution_distributor
+from . import distribution_distributor_withdrawal
 from . import distribution_distributor_tax
 from . import distribution_privacy_request
 from . import distribution_level

@@ -10,6 +10,7 @@ BUCKETS = [
     ('reserved', "In Payout"),      # in a withdrawal
     ('paid', "Paid"),
     ('withheld', "Tax Withheld"),
+    ('fee', "Fees"),                # what withdrawals cost
     ('written_off', "Written Off"),    # where debts go that the merchant gave up; never above zero
 ]
 # Which account of the general ledger a bucket is part of; `merchant` is the expense.

@@ -193,13 +193,13 @@ class DistributionBooks(models.AbstractModel):
                  GROUP BY withdrawal_id
                    ) t ON t.withdrawal_id = payout.withdrawal_id AND payout.state = 'done'
          LEFT JOIN (
-                   SELECT payment.id, SUM(ml.balance) AS amount
-                     FROM account_payment payment
-                     JOIN account_move_line ml ON ml.move_id = payment.move_id AND ml.parent_state = 'posted'
+                   SELECT ml.move_id, SUM(ml.balance) AS amount
+                     FROM distribution_payout paid
+                     JOIN account_move_line ml ON ml.move_id = paid.move_id AND ml.parent_state = 'posted'
                      JOIN res_company c ON c.id = ml.company_id AND ml.account_id = c.distribution_payable_account_id
                     WHERE ml.reconciled
-                 GROUP BY payment.id
-                   ) p ON p.id = payout.payment_id
+                 GROUP BY ml.move_id
+                   ) p ON p.move_id = payout.move_id
              WHERE COALESCE(t.amount, 0) != COALESCE(p.amount, 0)
             """)
 

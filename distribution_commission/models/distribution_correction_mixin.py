@@ -49,9 +49,7 @@ class DistributionCorrectionMixin(models.AbstractModel):
         ])
 
     def write(self, vals):
-        """Drafts change; state and stamps only through the gate."""
-        if not self.env.su and self._get_gate_fields() & set(vals):
-            raise UserError(self.env._("This is set by its buttons only."))
+        """Drafts change; what is kept does not."""
         if self._get_content_fields() & set(vals) and any(record.state != 'draft' for record in self):
             raise UserError(self.env._("Only a draft can be changed. Make a new one instead."))
         return super().write(vals)

@@ -1,8 +1,4 @@
-import math
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 AMOUNT_FIELDS = {
     'pending_amount': 'pending',
@@ -68,85 +64,6 @@ class DistributionDistributor(models.Model):
             'view_mode': 'list,form,pivot',
             'domain': [('distributor_id', '=', self.id)],
         }
-
-    # === BUSINESS METHODS === #
-
-    def _request_withdrawal(self, amount, partner_bank=None):
-        """Reserve an amount of the payable and record the wish to be paid it.
-
-        The only way in which money leaves the payable towards the distributor: under the lock of
-        the balance row, so that two wishes at once never take more than there is.
-
-        :param float amount: In the company's currency.
-        :param res.partner.bank|None partner_bank: An own account.
-        :rtype: distribution.withdrawal
-        :raise UserError: when it cannot be done; nothing has moved then.
-        """
-        self.ensure_one()
-        amount = self._check_withdrawal_amount(amount)
-        if self.state == 'suspended' or self.is_held:
-            raise UserError(self.env._("Your account is under review. Nothing can be withdrawn until that is over."))
-        if partner_bank and partner_bank.partner_id != self.partner_id:
-            raise UserError(self.env._("A withdrawal goes to an account of your own only."))
-        self._lock_payable(amount)
-        self._check_withdrawal_daily_limit(amount)
-        withdrawal_sudo = self.env['distribution.withdrawal'].sudo().create({
-            'name': self.env['ir.sequence'].sudo().next_by_code('distribution.withdrawal'),
-            'distributor_id': self.id,
-            'company_id': self.company_id.id,
-            'amount': amount,
-            'requested_at': fields.Datetime.now(),
-            'partner_bank_id': partner_bank.id if partner_bank else False,
-        })
-        withdrawal_sudo._post_transfer('payable', 'reserved', 'reservation')
-        return withdrawal_sudo
-
-    def _check_withdrawal_amount(self, amount):
-        """Return the amount as the currency has it.
-
-        :raise UserError: when it is no amount, not positive, or finer than the currency.
-        """
-        currency = self.currency_id
-        if not isinstance(amount, (int, float)) or not math.isfinite(amount):
-            raise UserError(self.env._("Enter an amount."))
-        if currency.compare_amounts(amount, 0) <= 0:
-            raise UserError(self.env._("Enter an amount above zero."))
-        rounded = currency.round(amount)
-        if abs(rounded - amount) > 1e-9:
-            raise UserError(self.env._(
-                "The amount has more than %s decimals.", currency.decimal_places))
-        return rounded
-
-    def _lock_payable(self, amount):
-        """Lock the payable balance and check that it holds the amount."""
-        rows = self.env.execute_query(SQL(
-            """
-            SELECT amount FROM distribution_balance
-             WHERE distributor_id = %s AND bucket = 'payable'
-               FOR UPDATE
-            """, self.id))
-        payable = float(rows[0][0]) if rows else 0.0
-        if self.currency_id.compare_amounts(amount, payable) > 0:
-            raise UserError(self.env._(
-                "You can withdraw up to %s.", self.currency_id.format(max(0.0, payable))))
-
-    def _check_withdrawal_daily_limit(self, amount):
-        """Check what the level allows on one day, in UTC. The lock of the payable makes wishes queue up.
-
-        :raise UserError: when the wishes of today, less those that came to nothing, would be too much.
-        """
-        limit = self.sudo().level_id.withdrawal_daily_limit
-        if not limit:
-            return
-        today = fields.Datetime.now().replace(hour=0, minute=0, second=0)
-        [(asked,)] = self.env['distribution.withdrawal'].sudo()._read_group([
-            ('distributor_id', '=', self.id), ('requested_at', '>=', today),
-            ('state', 'not in', ('refused', 'failed', 'cancelled')),
-        ], [], ['amount:sum'])
-        if self.currency_id.compare_amounts(asked + amount, limit) > 0:
-            raise UserError(self.env._(
-                "Your level allows withdrawals of %(limit)s a day; %(left)s are left for today.",
-                limit=self.currency_id.format(limit), left=self.currency_id.format(max(0.0, limit - asked))))
 
     # === GETTERS === #
 

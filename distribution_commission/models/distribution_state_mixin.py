@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 
@@ -6,6 +6,17 @@ class DistributionStateMixin(models.AbstractModel):
     """The one gate through which the states of withdrawals and payouts change: forward only."""
     _name = 'distribution.state.mixin'
     _description = "State behind a Gate"
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Refuse what only the gate and the buttons set, whatever the rights of the user."""
+        if not self.env.su and self._get_gate_fields() & set(vals):
+            self.check_access('write')
+            raise UserError(self.env._("This is set by its buttons only."))
+        return super().write(vals)
+
+    # === BUSINESS METHODS === #
 
     def _update_state(self, allowed_states, target_state):
         """Move to a state, under the row's lock, and write it at once.
@@ -26,6 +37,13 @@ class DistributionStateMixin(models.AbstractModel):
             raise UserError(self.env._(
                 "%(record)s is “%(state)s” and cannot become “%(target)s” any more.",
                 record=self.display_name, state=labels[self.state], target=labels[target_state]))
-        self.state = target_state
+        self.sudo().state = target_state
         self.flush_recordset(['state'])
         return True
+
+    # === GETTERS === #
+
+    @api.model
+    def _get_gate_fields(self):
+        """Hook: return the fields that nobody writes but the gate; the read-only ones."""
+        return {name for name, field in self._fields.items() if field.readonly}

@@ -164,6 +164,7 @@ class DistributionTransfer(models.Model):
             ('reservation', "Withdrawal asked"),
             ('release', "Withdrawal ended unpaid"),
             ('payout', "Payout"),
+            ('fee', "Withdrawal fee"),
             ('tax', "Tax withheld"),
             ('hold', "Held for review"),
             ('unhold', "Released after review"),

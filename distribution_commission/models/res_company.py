@@ -25,6 +25,31 @@ class ResCompany(models.Model):
         string="Adjustments Without a Second Person", default=10_000.0,
         help="What one person may adjust for a distributor within 30 days. Beyond it a second person approves.")
 
+    distribution_withdrawal_min = fields.Monetary(
+        string="Smallest Withdrawal", default=1.0, help="0: any amount.")
+    distribution_withdrawal_max = fields.Monetary(string="Largest Withdrawal", help="0: no limit.")
+    distribution_withdrawal_daily_limit = fields.Monetary(
+        string="Withdrawn a Day", help="How much a distributor may ask for on one day, if its level does not say. 0: no limit.")
+    distribution_withdrawal_daily_count = fields.Integer(
+        string="Withdrawals a Day", default=10, help="How often a distributor may ask on one day. 0: no limit.")
+    distribution_withdrawal_fee_fixed = fields.Monetary(string="Fee")
+    distribution_withdrawal_fee_rate = fields.Float(string="Fee (%)", digits=(7, 4))
+    distribution_fee_account_id = fields.Many2one(
+        comodel_name='account.account', string="Withdrawal Fees", check_company=True,
+        help="Where fees of withdrawals go. Empty: they lower the commission expense.")
+    distribution_approval_limit = fields.Monetary(
+        string="Withdrawals Without a Second Person", default=10_000.0,
+        help="Up to this amount one person approves a withdrawal. Above it a second person has to approve it too.")
+
+    _check_distribution_withdrawal = models.Constraint(
+        'CHECK (COALESCE(distribution_withdrawal_min, 0) >= 0 AND COALESCE(distribution_withdrawal_max, 0) >= 0'
+        ' AND COALESCE(distribution_withdrawal_daily_limit, 0) >= 0'
+        ' AND COALESCE(distribution_withdrawal_daily_count, 0) >= 0'
+        ' AND COALESCE(distribution_withdrawal_fee_fixed, 0) >= 0'
+        ' AND COALESCE(distribution_withdrawal_fee_rate, 0) BETWEEN 0 AND 100)',
+        "Limits and fees of withdrawals are not negative, and a fee is not above 100 %.",
+    )
+
     # === BUSINESS METHODS === #
 
     def _distribution_setup_accounting(self):
@@ -93,6 +118,16 @@ class ResCompany(models.Model):
             'distribution_journal_id', 'distribution_expense_account_id',
             'distribution_accrued_account_id', 'distribution_payable_account_id',
         )
+
+    def _distribution_get_fee(self, amount):
+        """Return what a withdrawal costs its distributor, which is less than the withdrawal or it cannot be.
+
+        :param float amount: What is taken from the payable.
+        :rtype: float
+        """
+        self.ensure_one()
+        fee = self.distribution_withdrawal_fee_fixed + amount * self.distribution_withdrawal_fee_rate / 100
+        return self.currency_id.round(fee)
 
     def _distribution_get_tz(self):
         """Return the time zone in which the company's days begin."""

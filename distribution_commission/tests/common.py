@@ -3,11 +3,14 @@ from freezegun import freeze_time
 from odoo import Command, fields
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
-from odoo.addons.distribution_core.tests.common import NetworkBuilders
+from odoo.addons.distribution_core.tests.common import NetworkBuilders, PrivacyBuilders
 
 
 class DistributionCommon(NetworkBuilders, AccountTestInvoicingCommon):
-    """A company with a chart, a signed two-tier plan (10 % and 5 %), a seller and its upline."""
+    """A company with a chart, a signed two-tier plan (10 % and 5 %), a seller and its upline.
+
+    Whoever is active is identified and has a verified account, as it has to be before the first payout.
+    """
 
     @classmethod
     def get_default_groups(cls):
@@ -17,6 +20,7 @@ class DistributionCommon(NetworkBuilders, AccountTestInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.startClassPatcher(PrivacyBuilders._keys(PrivacyBuilders.KEY))
         cls.company = cls.env.company
         cls.company._distribution_setup_accounting()
         cls.policy = cls.env['distribution.policy']._get_in_force(cls.company)
@@ -34,6 +38,25 @@ class DistributionCommon(NetworkBuilders, AccountTestInvoicingCommon):
         cls.channel = cls.env['distribution.payout.channel'].create({'name': "Bank", 'code': 'manual'})
 
     # === BUILDERS === #
+
+    @classmethod
+    def _create_distributor(cls, name, active=True, identify=True, **values):
+        distributor = super()._create_distributor(name, active, **values)
+        if active and identify and distributor.kind != 'company':
+            cls._identify(distributor)
+        return distributor
+
+    @classmethod
+    def _identify(cls, distributor):
+        """Verify who a distributor is, and an account of its own."""
+        name, number = "张三丰", f'{distributor.id:08}'
+        cls.env['distribution.identity'].create({
+            'distributor_id': distributor.id, 'document_type': 'passport', 'real_name': name, 'number': f'P{number}',
+            'is_of_age': True,
+        }).action_verify()
+        cls.env['distribution.payee.account'].create({
+            'distributor_id': distributor.id, 'bank_name': "ICBC", 'holder_name': name, 'number': f'62220212{number}',
+        }).action_verify()
 
     @classmethod
     def _create_version(cls, plan, rates, activate=True, **values):
@@ -126,6 +149,11 @@ class DistributionCommon(NetworkBuilders, AccountTestInvoicingCommon):
         cls._mature()
         cls._settle()
         return invoice
+
+    def _run_payouts(self):
+        """Let the job send what waits, and ask about the rest."""
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            self.env(cr=cr)['distribution.payout'].sudo()._cron_process()
 
     # === ASSERTIONS === #
 

@@ -37,7 +37,7 @@ class TestPayout(DistributionCommon):
         self.seller.level_id = self.env['distribution.level'].create({'name': "Silver", 'withdrawal_daily_limit': 50})
         with freeze_time('2026-06-01 23:59:59'):
             self.seller._request_withdrawal(30.0)
-            with self.assertRaisesRegex(UserError, r"20\.00 are left"):
+            with self.assertRaisesRegex(UserError, r"50\.00 a day; .*20\.00 are left"):
                 self.seller._request_withdrawal(20.01)
             self.assertBalances(self.seller, merchant=-100, payable=70, reserved=30)
             self.seller._request_withdrawal(20.0)._cancel_by_distributor()
@@ -47,9 +47,9 @@ class TestPayout(DistributionCommon):
         self.assertBalances(self.seller, merchant=-100, reserved=100)
 
     def test_a_withdrawal_goes_to_an_own_account_only(self):
-        bank = self.env['res.partner.bank'].create({'acc_number': '123', 'partner_id': self.customer.id})
         with self.assertRaisesRegex(UserError, "your own"):
-            self.seller._request_withdrawal(1.0, bank)
+            self.seller._request_withdrawal(1.0, self.upline.payee_account_ids)
+        self.assertBalances(self.seller, merchant=-100, payable=100)
 
     def test_whatever_ends_a_withdrawal_unpaid_gives_the_money_back(self):
         def refuse(withdrawal):
@@ -75,9 +75,10 @@ class TestPayout(DistributionCommon):
         withdrawal.action_approve()
         withdrawal.action_approve()
         self.assertEqual(len(withdrawal.payout_ids), 1)
+        payout = withdrawal.payout_ids
+        payout.action_send()
         with self.assertRaisesRegex(UserError, "any more"):
             withdrawal._cancel_by_distributor()
-        payout = withdrawal.payout_ids
         payout.action_mark_done()
         payout.action_mark_done()
         self.assertEqual(self.env['account.payment'].search_count([('memo', '=', payout.name)]), 1)

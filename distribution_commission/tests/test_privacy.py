@@ -18,15 +18,14 @@ class TestPrivacy(PrivacyBuilders, DistributionCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls._create_identity(cls.seller)
-        cls._create_account(cls.seller, verify=True)
+        cls.seller.payee_account_ids.number = cls.ACCOUNT
+        cls.seller.payee_account_ids.action_verify()
         cls._make_payable(quantity=10)      # the seller may withdraw 100
         cls.request = cls.env['distribution.privacy.request'].create({
             'kind': 'erase', 'partner_id': cls.seller.partner_id.id, 'reason': "Asked by phone"})
 
     def _pay_out(self, amount):
-        bank = self.env['res.partner.bank'].create({
-            'acc_number': '6222000011112222', 'partner_id': self.seller.partner_id.id, 'allow_out_payment': True})
-        withdrawal = self.seller._request_withdrawal(amount, bank)
+        withdrawal = self.seller._request_withdrawal(amount)
         withdrawal.action_approve()
         withdrawal.payout_ids.action_mark_done()
         return withdrawal
@@ -51,8 +50,8 @@ class TestPrivacy(PrivacyBuilders, DistributionCommon):
         self.assertBalances(self.seller, merchant=-100, paid=100)
         self.assertEqual(self.seller.partner_id.name, f"Erased person {self.seller.partner_id.id}")
         self.assertEqual(withdrawal.payout_ids.payment_id.partner_id, self.seller.partner_id)
-        self.assertEqual(withdrawal.partner_bank_id.acc_number, '************2222')
-        self.assertEqual(withdrawal.partner_bank_id.active, False)
+        self.assertEqual(withdrawal.account_id.number_masked, False)
+        self.assertEqual(withdrawal.account_id.active, False)
         self.assertRecordValues(self.seller.identity_ids, [{
             'erase_on': fields.Date.to_date('2036-06-01'), 'number_masked': '110***********002X'}])
         self.assertFalse(self.seller.payee_account_ids)
@@ -72,5 +71,5 @@ class TestPrivacy(PrivacyBuilders, DistributionCommon):
         self.assertEqual([row['amount'] for row in sections['statements']], [100.0])
         self.assertEqual([row['name'] for row in sections['withdrawals']], [withdrawal.name])
         self.assertEqual([row['state'] for row in sections['payouts']], ['done'])
-        for foreign in (self.customer.name, self.upline.partner_id.name, '6222000011112222'):
+        for foreign in (self.customer.name, self.upline.partner_id.name, self.ACCOUNT):
             self.assertNotIn(foreign, json.dumps(sections, ensure_ascii=False))

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -6,6 +6,8 @@ from odoo.tools import SQL
 from ..crypto import mask_name, mask_tail, normalize, normalize_name, passes_luhn
 
 _NUMBER_LENGTH_MIN = 5
+# So many accounts of one distributor may wait for somebody to verify them.
+_WAITING_MAX = 3
 
 
 class DistributionPayeeAccount(models.Model):
@@ -58,6 +60,7 @@ class DistributionPayeeAccount(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends('kind', 'bank_name', 'number_masked')
     def _compute_display_name(self):
         kinds = dict(self._fields['kind']._description_selection(self.env))
         for account in self:
@@ -74,6 +77,35 @@ class DistributionPayeeAccount(models.Model):
         return Domain('id', 'in', self._get_shared_query())
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _register_own(self, distributor, kind, bank_name, holder_name, number):
+        """Keep an account that a distributor entered itself; it waits until somebody verified it.
+
+        What was removed and is entered again comes back, and waits again.
+
+        :raise UserError: when something is missing, no valid number, or there already.
+        :rtype: distribution.payee.account
+        """
+        accounts = self.with_context(active_test=False).search([('distributor_id', '=', distributor.id)])
+        if not all((text or '').strip() for text in (holder_name, number)):
+            raise UserError(self.env._("Enter the name and the number of the account."))
+        if kind not in dict(self._fields['kind']._description_selection(self.env)):
+            raise UserError(self.env._("Choose what kind of account it is."))
+        same = accounts.filtered(lambda account: account._decrypt('number') == normalize(number))
+        if same.active:
+            raise UserError(self.env._("You have this account already."))
+        if len(accounts.filtered(lambda account: account.active and not account.verified_at)) >= _WAITING_MAX:
+            raise UserError(self.env._("Other accounts of yours still wait to be verified. Remove one of them first."))
+        values = {'kind': kind, 'bank_name': (bank_name or '').strip(), 'holder_name': holder_name, 'number': number}
+        if same:
+            same.write({**values, 'active': True})
+            return same
+        return self.create({'distributor_id': distributor.id, **values})
+
+    def _remove(self):
+        """Take an account out of use; what was paid to it stays on record."""
+        self.active = False
 
     def _set_secrets(self, typed):
         """Override of the mixin to note whether the check digit fits."""

@@ -1,3 +1,4 @@
+from . import account
 from . import application
 from . import portal
 from . import link

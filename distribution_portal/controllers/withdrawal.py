@@ -29,18 +29,33 @@ class DistributionWithdrawalPortal(DistributionPortal):
         return self._render_withdrawal_form(self._get_own_distributor())
 
     @route('/my/distribution/withdrawals/new', type='http', auth='user', methods=['POST'], website=True)
-    def distribution_withdrawal_submit(self, amount='', bank=None, **_kwargs):
-        """Ask for a withdrawal; when it is refused, say why and keep what was typed."""
+    def distribution_withdrawal_submit(self, amount='', payee=None, fee=None, **_kwargs):
+        """Ask for a withdrawal, after its fee was shown; when it is refused, say why and keep what was typed."""
         distributor = self._get_own_distributor()
         if not distributor:
             return self._render_withdrawal_form(distributor)
-        bank_sudo = self._get_own_banks_sudo(distributor).filtered(lambda own: str(own.id) == bank)
+        account_sudo, channel_sudo = self._find_payee_sudo(distributor, payee)
         try:
             with request.env.cr.savepoint():
-                distributor.sudo()._request_withdrawal(self._parse_amount(amount), bank_sudo)
+                quote = distributor.sudo()._get_withdrawal_quote(
+                    self._parse_amount(amount), account_sudo, channel_sudo)
+                if self._is_to_confirm(quote, channel_sudo, fee):
+                    return self._render_withdrawal_quote(distributor, quote, payee, account_sudo, channel_sudo)
+                distributor.sudo()._request_withdrawal(quote['amount'], account_sudo, channel_sudo)
         except UserError as error:
-            return self._render_withdrawal_form(distributor, amount, bank_sudo, error=error.args[0])
+            return self._render_withdrawal_form(distributor, amount, payee, error=error.args[0])
         return request.redirect('/my/distribution/withdrawals')
+
+    @route('/my/distribution/withdrawals/<int:withdrawal_id>', type='http', auth='user', website=True, readonly=True)
+    def distribution_withdrawal(self, withdrawal_id, **_kwargs):
+        """Show how far a withdrawal is."""
+        distributor = self._get_own_distributor()
+        withdrawal = self._find_own('distribution.withdrawal', withdrawal_id, distributor)
+        return self._render_distribution('distribution_portal.portal_distribution_withdrawal_page', distributor, {
+            'withdrawal': withdrawal,
+            'steps': withdrawal._get_steps(),
+            'distribution_page': 'withdrawals',
+        })
 
     @route(
         '/my/distribution/withdrawals/<int:withdrawal_id>/cancel',
@@ -48,15 +63,27 @@ class DistributionWithdrawalPortal(DistributionPortal):
     def distribution_withdrawal_cancel(self, withdrawal_id, **_kwargs):
         """Take a withdrawal back; too late is no error, the list shows how it stands."""
         withdrawal = self._find_own('distribution.withdrawal', withdrawal_id, self._get_own_distributor())
-        if withdrawal.state == 'requested':
+        if withdrawal._is_cancellable():
             withdrawal.sudo()._cancel_by_distributor()
         return request.redirect('/my/distribution/withdrawals')
 
     # === GETTERS === #
 
-    def _get_own_banks_sudo(self, distributor):
-        """Return the accounts that the distributor can be paid to."""
-        return distributor.sudo().partner_id.bank_ids
+    def _find_payee_sudo(self, distributor, payee):
+        """Return the account, or the channel, that was chosen among those offered; none of both if it is neither.
+
+        :param str payee: `account-ID` or `channel-ID`.
+        """
+        accounts_sudo = distributor.sudo()._get_verified_accounts()
+        channels_sudo = distributor.sudo()._get_choosable_channels()
+        return (
+            accounts_sudo.filtered(lambda account: f'account-{account.id}' == payee),
+            channels_sudo.filtered(lambda channel: f'channel-{channel.id}' == payee),
+        )
+
+    def _is_to_confirm(self, quote, channel_sudo, fee):
+        """Return whether something is to be seen first: a fee, or that it is not paid in money."""
+        return bool(quote['fee'] or channel_sudo) and fee != str(quote['fee'])
 
     @staticmethod
     def _parse_amount(text):
@@ -71,13 +98,26 @@ class DistributionWithdrawalPortal(DistributionPortal):
 
     # === RENDERING === #
 
-    def _render_withdrawal_form(self, distributor, amount=None, bank_sudo=None, error=None):
-        banks_sudo = self._get_own_banks_sudo(distributor)
+    def _render_withdrawal_form(self, distributor, amount=None, payee=None, error=None):
         template = 'distribution_portal.portal_distribution_withdrawal_form'
+        if not distributor:
+            return self._render_distribution(template, distributor, {})
         return self._render_distribution(template, distributor, {
             'amount': amount,
-            'banks_sudo': banks_sudo,
-            'bank_sudo': bank_sudo or banks_sudo[:1],
+            'payee': payee,
+            'accounts_sudo': distributor.sudo()._get_verified_accounts(),
+            'channels_sudo': distributor.sudo()._get_choosable_channels(),
+            'terms': distributor._get_withdrawal_terms(),
+            'obstacle': distributor.sudo()._get_withdrawal_obstacle(),
             'error': error,
+            'distribution_page': 'withdrawals',
+        })
+
+    def _render_withdrawal_quote(self, distributor, quote, payee, account_sudo, channel_sudo):
+        return self._render_distribution('distribution_portal.portal_distribution_withdrawal_quote', distributor, {
+            **quote,
+            'payee': payee,
+            'account_sudo': account_sudo or distributor.sudo()._get_verified_accounts()[:1],
+            'channel_sudo': channel_sudo,
             'distribution_page': 'withdrawals',
         })

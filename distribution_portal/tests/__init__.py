@@ -1,3 +1,4 @@
+from . import test_account
 from . import test_links
 from . import test_apply
 from . import test_pages

@@ -74,7 +74,7 @@ class Money:
         amount = payable * 0.6 // 10 * 10 if looks_around else payable
         outcome = OUTCOMES.get((round_number, self.asked[round_number]), "paid")
         self.asked[round_number] += 1
-        withdrawal = distributor._request_withdrawal(amount, distributor.partner_id.bank_ids[:1])
+        withdrawal = distributor._request_withdrawal(amount)
         if outcome == "taken back":
             withdrawal._cancel_by_distributor()
         elif day < LAST_ANSWER:

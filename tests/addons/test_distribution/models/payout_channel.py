@@ -6,11 +6,15 @@ class DistributionPayoutChannel(models.Model):
 
     code = fields.Selection(selection_add=[('test', "Test")], ondelete={'test': 'set default'})
 
+    def _get_automatic_codes(self):
+        """Override of `distribution_commission` to say that it pays by itself."""
+        return [*super()._get_automatic_codes(), 'test']
+
     def _send_payout_request(self, payout):
         """Override of `distribution_commission` to pay even amounts and refuse odd ones."""
         if self.code != 'test':
             return super()._send_payout_request(payout)
-        return {'number': payout.name, 'status': 'SUCCESS' if payout.amount % 2 == 0 else 'FAIL'}
+        return {'number': payout.name, 'status': 'SUCCESS' if payout.net_amount % 2 == 0 else 'FAIL'}
 
     def _extract_payout_state(self, payout_data):
         """Override of `distribution_commission` to read the answer above."""

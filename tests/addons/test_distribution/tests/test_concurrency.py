@@ -1,123 +1,19 @@
 import threading
-import uuid
-from contextlib import contextmanager
 
 from freezegun import freeze_time
 from psycopg2.errors import SerializationFailure, UniqueViolation
 
-from odoo import SUPERUSER_ID, Command, api, fields
+from odoo import Command, fields
 from odoo.exceptions import UserError
-from odoo.modules.registry import Registry
-from odoo.sql_db import db_connect
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from .common import CommittedCase
 
 
 @tagged('post_install', '-at_install')
-class TestConcurrency(BaseCase):
-    """Two real cursors at once. What is made here is committed: the database is thrown away."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.registry = Registry(get_db_name())
-        with cls._transaction() as env:
-            cls.ids = cls._create_world(env)
-
-    @classmethod
-    def _create_world(cls, env):
-        company = env['res.company'].create({'name': f"Concurrency {uuid.uuid4().hex}"})
-        env['account.chart.template'].try_loading('generic_coa', company, install_demo=False)
-        env = env(context={**env.context, 'allowed_company_ids': company.ids})
-        company = company.with_env(env)
-        company._distribution_setup_accounting()
-        policy = env['distribution.policy']._get_in_force(company)
-        policy.plan_second_person = False
-        policy.action_sign_tier2()
-        plan = env['distribution.plan'].create({'name': "Concurrency"})
-        version = plan._get_latest_version()
-        version.rule_ids = [Command.create({'tier': 1, 'rate': 10.0})]
-        version.action_activate()
-        env['distribution.payout.channel'].create({'name': "Bank"})
-        distributor = env['distribution.distributor'].create(
-            {'partner_id': env['res.partner'].create({'name': "Popular"}).id})
-        distributor._set_active()
-        customer = env['res.partner'].create({'name': "Concurrent Customer"})
-        product = env['product.product'].create({
-            'name': "Advice", 'type': 'service', 'list_price': 1000.0, 'invoice_policy': 'order', 'taxes_id': False})
-        return {
-            'company': company.id, 'distributor': distributor.id, 'customer': customer.id, 'product': product.id}
-
-    # === HELPERS === #
-
-    @classmethod
-    @contextmanager
-    def _transaction(cls):
-        """A transaction of its own, committed at the end."""
-        with cls._cursor() as env:
-            yield env
-            env.cr.commit()
-
-    @classmethod
-    @contextmanager
-    def _cursor(cls):
-        with db_connect(get_db_name()).cursor() as cr:
-            cr.execute("SET lock_timeout = '10s'")
-            ids = getattr(cls, 'ids', None)
-            yield api.Environment(cr, SUPERUSER_ID, {'allowed_company_ids': [ids['company']]} if ids else {})
-            cr.rollback()
-
-    def _create_order(self, env):
-        return env['sale.order'].create({
-            'partner_id': self.ids['customer'],
-            'distributor_id': self.ids['distributor'],
-            'order_line': [Command.create({'product_id': self.ids['product']})],
-        })
-
-    def _sell(self, count=1):
-        """Commit paid orders, with their marks, and return the ids of the orders."""
-        with self._transaction() as env:
-            orders = env['sale.order'].concat(*(self._create_order(env) for _index in range(count)))
-            orders.action_confirm()
-            for order in orders:
-                invoice = order._create_invoices()
-                invoice.action_post()
-                env['account.payment.register'].with_context(
-                    active_model='account.move', active_ids=invoice.ids).create({})._create_payments()
-            return orders.ids
-
-    def _make_payable(self):
-        self._sell()
-        with self._transaction() as env:
-            while env['distribution.event']._process():
-                pass
-        with self._transaction() as env:
-            company = env['res.company'].browse(self.ids['company'])
-            env['distribution.commission']._mature(company, '2100-01-01 00:00:00')
-            env['distribution.settlement.run'].create({}).action_post()
-
-    def _get_accrued(self, order_ids):
-        with self._cursor() as env:
-            return env['distribution.commission'].search([
-                ('attribution_id.order_id', 'in', order_ids)]).mapped('earned_amount')
-
-    def _wait_until_somebody_waits(self):
-        """Return once a transaction of this database waits for a lock."""
-        with self._cursor() as env:
-            for _attempt in range(1000):
-                env.cr.execute(
-                    "SELECT COUNT(*) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND wait_event_type = 'Lock'")
-                if env.cr.fetchone()[0]:
-                    return
-                env.cr.rollback()
-        self.fail("Nobody waits")
-
-    def _check_books(self):
-        with self._cursor() as env:
-            self.assertEqual(env['distribution.books'].check(), [])
-
-    # === TESTS === #
+class TestConcurrency(CommittedCase):
+    """Two transactions at once."""
 
     def test_two_orders_of_one_distributor_are_confirmed_at_the_same_moment(self):
         with self._transaction() as env:
@@ -200,7 +96,7 @@ class TestConcurrency(BaseCase):
             thread.join(15)
         self.assertEqual(outcome, ['told to try again'])
         with self._cursor() as env, self.assertRaisesRegex(UserError, "up to"):
-            env['distribution.distributor'].browse(self.ids['distributor'])._request_withdrawal(0.01)
+            env['distribution.distributor'].browse(self.ids['distributor'])._request_withdrawal(1.0)
         self._check_books()
 
     @mute_logger('odoo.sql_db')

@@ -28,6 +28,6 @@ class TestExtensionPoints(DistributionCommon):
                 withdrawal = self.seller._request_withdrawal(amount)
                 withdrawal.channel_id = self.channel
                 withdrawal.action_approve()
-                withdrawal.payout_ids.action_send()
+                self._run_payouts()
                 self.assertEqual(withdrawal.payout_ids.state, state)
                 self.assertBalances(self.seller, **balances)

@@ -1,0 +1,2 @@
+from . import distribution_payout
+from . import distribution_payout_channel
