@@ -10,6 +10,7 @@ from . import distribution_plan_scenario
 from . import distribution_plan_simulation
 from . import distribution_policy
 from . import distribution_policy_rule
+from . import distribution_policy_rule_payout
 from . import distribution_policy_rule_tax
 from . import distribution_attribution
 from . import distribution_commission

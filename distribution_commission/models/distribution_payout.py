@@ -89,6 +89,7 @@ class DistributionPayout(models.Model):
         index='btree_not_null')
     done_at = fields.Datetime(readonly=True, copy=False)
     failure_reason = fields.Char(readonly=True, copy=False)
+    obstacle = fields.Char(string="Why it is not sent", compute='_compute_obstacle')
 
     _number_uniq = models.UniqueIndex('(name)', "A payout number is used once.")
     _attempt_uniq = models.UniqueIndex(
@@ -101,6 +102,11 @@ class DistributionPayout(models.Model):
     def _compute_net_amount(self):
         for payout in self:
             payout.net_amount = payout._get_net_amount()
+
+    @api.depends('state')
+    def _compute_obstacle(self):
+        for payout in self:
+            payout.obstacle = payout.withdrawal_id._get_payment_obstacle() if payout.state == 'draft' else None
 
     # === CRUD METHODS === #
 
@@ -211,7 +217,8 @@ class DistributionPayout(models.Model):
 
     def _report(self, text):
         """Leave a contradiction to a person; the money stays where it is."""
-        self.sudo().activity_schedule('mail.mail_activity_data_warning', summary=text)
+        user = self.sudo().withdrawal_id.approved_by_id or self.env.user
+        self.sudo().activity_schedule('mail.mail_activity_data_warning', summary=text, user_id=user.id)
 
     def _is_expired(self):
         return fields.Datetime.now() >= self.expires_at

@@ -20,9 +20,10 @@ class DistributionPayoutBatch(models.Model):
     """
     _name = 'distribution.payout.batch'
     _description = "Bank File"
-    _inherit = ['mail.thread', 'distribution.state.mixin']
+    _inherit = ['mail.thread', 'distribution.secret.mixin', 'distribution.state.mixin']
     _order = 'id desc'
     _check_company_auto = True
+    _secrets = ('content',)
 
     name = fields.Char(string="Number", required=True, readonly=True, copy=False, default='/')
     channel_id = fields.Many2one(
@@ -39,7 +40,8 @@ class DistributionPayoutBatch(models.Model):
     made_at = fields.Datetime(string="Made on", readonly=True, copy=False)
     file_name = fields.Char(readonly=True, copy=False)
     file_digest = fields.Char(string="SHA-256", readonly=True, copy=False)
-    file_encrypted = fields.Binary(readonly=True, copy=False, attachment=True, groups=fields.NO_ACCESS)
+    content = fields.Text(compute='_compute_secrets', exportable=False)
+    content_encrypted = fields.Text(readonly=True, copy=False, groups=fields.NO_ACCESS)
     file = fields.Binary(
         compute='_compute_file', exportable=False, groups='distribution_commission.group_distribution_finance',
         help="Shown in no view: whoever reads it is written down.")
@@ -56,8 +58,8 @@ class DistributionPayoutBatch(models.Model):
     def _compute_file(self):
         """Decrypt the file, after writing down who takes it; the same bytes every time."""
         for batch in self:
-            token = batch.sudo().with_context(bin_size=False).file_encrypted
-            batch.file = token and batch._decrypt_file(token)
+            batch.file = bool(batch.file_digest) and batch.sudo()._reveal(
+                'content', self.env._("Bank file %s", batch.name)).encode()
 
     # === CRUD METHODS === #
 
@@ -109,27 +111,12 @@ class DistributionPayoutBatch(models.Model):
             payout._check_may_be_paid()
             payout._set_sent()
         file_name, content = self.channel_id._prepare_bank_file(self, payouts)
-        token = self._get_keyring().encrypt(base64.b64encode(content).decode(), self._get_file_context())
         self.sudo().write({
+            **self._prepare_secret('content', base64.b64encode(content).decode()),
             'made_at': fields.Datetime.now(),
             'file_name': file_name,
             'file_digest': hashlib.sha256(content).hexdigest(),
-            'file_encrypted': base64.b64encode(token.encode()),
         })
-
-    # === GETTERS === #
-
-    def _decrypt_file(self, token):
-        self.env['distribution.privacy.log']._append_apart(
-            'export', self, self.env._("Bank file %s", self.name), 'file')
-        return self._get_keyring().decrypt(base64.b64decode(token).decode(), self._get_file_context()).encode()
-
-    def _get_file_context(self):
-        return f'{self._name}.file:{self.company_id.id}'
-
-    @api.model
-    def _get_keyring(self):
-        return self.env['distribution.secret.mixin']._get_keyring()
 
 
 class DistributionPayout(models.Model):

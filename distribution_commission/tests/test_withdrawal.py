@@ -212,6 +212,20 @@ class TestWithdrawal(DistributionCommon):
         withdrawal.payout_ids.filtered(lambda payout: payout.state == 'draft').with_user(self.anna).action_mark_done()
         self.assertBalances(self.seller, merchant=-100, payable=90, paid=10)
 
+    def test_the_nightly_checks_find_money_that_went_elsewhere_or_past_the_second_person(self):
+        def get_states():
+            rows = self.env['distribution.policy.rule'].sudo()._evaluate(self.company)[1]
+            return {code: state for code, _severity, state, _evidence in rows if code in ('R38', 'R39')}
+
+        withdrawal = self.seller._request_withdrawal(40.0)
+        withdrawal.action_approve()
+        withdrawal.payout_ids.action_mark_done()
+        self.assertEqual(get_states(), {'R38': 'green', 'R39': 'green'})
+        self.company.distribution_approval_limit = 39.99
+        self.assertEqual(get_states(), {'R38': 'green', 'R39': 'red'})
+        withdrawal.sudo().account_id = self.upline.payee_account_ids
+        self.assertEqual(get_states(), {'R38': 'red', 'R39': 'red'})
+
     # === DEFECTS OF PEERS === #
 
     def test_c1_08_a_distributor_cannot_say_that_it_was_paid(self):

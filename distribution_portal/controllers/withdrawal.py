@@ -63,8 +63,12 @@ class DistributionWithdrawalPortal(DistributionPortal):
     def distribution_withdrawal_cancel(self, withdrawal_id, **_kwargs):
         """Take a withdrawal back; too late is no error, the list shows how it stands."""
         withdrawal = self._find_own('distribution.withdrawal', withdrawal_id, self._get_own_distributor())
-        if withdrawal._is_cancellable():
-            withdrawal.sudo()._cancel_by_distributor()
+        try:
+            with request.env.cr.savepoint():
+                if withdrawal._is_cancellable():
+                    withdrawal.sudo()._cancel_by_distributor()
+        except UserError:       # it is being sent at this moment
+            return request.redirect(f'/my/distribution/withdrawals/{withdrawal.id}')
         return request.redirect('/my/distribution/withdrawals')
 
     # === GETTERS === #

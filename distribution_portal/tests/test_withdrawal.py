@@ -13,6 +13,9 @@ FORM = '/my/distribution/withdrawals/new'
 @tagged('post_install', '-at_install')
 class TestWithdrawal(PageCommon):
 
+    # Requests of a test take turns: the last of fifty waits longer than one usually does.
+    test_cursor_lock_timeout = 120
+
     def _get_withdrawals(self):
         return self.env['distribution.withdrawal'].search([('company_id', '=', self.company.id)])
 

@@ -12,5 +12,6 @@
         'distribution_wechat',
         'distribution_website_sale',
         'distribution_privacy_lookup',
+        'distribution_loyalty',
     ],
 }

@@ -7,7 +7,7 @@ from odoo.tests import BaseCase, tagged
 
 ADDONS = (
     'distribution_core', 'distribution_commission', 'distribution_portal', 'distribution_wechat',
-    'distribution_website_sale', 'distribution_privacy_lookup',
+    'distribution_website_sale', 'distribution_privacy_lookup', 'distribution_loyalty',
 )
 PURE = {
     'distribution_core/attribution': {'datetime', 're', 'typing'},
