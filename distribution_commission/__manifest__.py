@@ -49,11 +49,11 @@
         'views/distribution_books_views.xml',
         'views/distribution_withdrawal_views.xml',
         'views/distribution_payout_views.xml',
-        'views/distribution_payout_tax_views.xml',  # Extends the views above.
-        'views/distribution_tax_scheme_views.xml',
         'views/distribution_payout_channel_views.xml',
         'views/distribution_payout_batch_views.xml',
         'wizard/distribution_withdrawal_request_views.xml',
+        'views/distribution_payout_tax_views.xml',  # Extends the views above.
+        'views/distribution_tax_scheme_views.xml',
         'views/distribution_distributor_views.xml',
         'views/distribution_distributor_tax_views.xml',  # Extends the view above.
         'views/distribution_level_views.xml',

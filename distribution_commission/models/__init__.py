@@ -11,8 +11,8 @@ from . import distribution_plan_simulation
 from . import distribution_plan_ladder
 from . import distribution_policy
 from . import distribution_policy_rule
-from . import distribution_policy_rule_tax
 from . import distribution_policy_rule_payout
+from . import distribution_policy_rule_tax
 from . import distribution_attribution
 from . import distribution_commission
 from . import distribution_commission_rows
@@ -53,9 +53,9 @@ from . import distribution_books_explanation
 from . import distribution_books_tax
 from . import distribution_books_run
 from . import distribution_distributor
+from . import distribution_distributor_withdrawal
 from . import distribution_distributor_tax
 from . import distribution_estimate
-from . import distribution_distributor_withdrawal
 from . import distribution_privacy_request
 from . import distribution_level
 from . import distribution_risk_check

@@ -29,8 +29,7 @@ class DistributionBooks(models.AbstractModel):
          LEFT JOIN (
                    SELECT payout.company_id, -SUM(ml.balance) AS amount
                      FROM distribution_payout payout
-                     JOIN account_payment payment ON payment.id = payout.payment_id
-                     JOIN account_move_line ml ON ml.move_id = payment.move_id AND ml.parent_state = 'posted'
+                     JOIN account_move_line ml ON ml.move_id = payout.move_id AND ml.parent_state = 'posted'
                      JOIN res_company c ON c.id = payout.company_id AND ml.account_id = c.distribution_tax_account_id
                  GROUP BY payout.company_id
                    ) general ON general.company_id = company.id

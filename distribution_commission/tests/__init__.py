@@ -25,7 +25,7 @@ from . import test_settlement
 from . import test_settlement_bill
 from . import test_shadow
 from . import test_territory
+from . import test_withdrawal
 from . import test_tax
 from . import test_tax_export
 from . import test_tax_compliance
-from . import test_withdrawal

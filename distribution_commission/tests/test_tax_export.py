@@ -19,7 +19,9 @@ class TestTaxExport(PrivacyBuilders, TaxCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.seller.code, cls.upline.code = 'SELLER', 'UPLINE'
-        cls._create_identity(cls.seller)
+        cls.seller.identity_ids.write({'document_type': 'id_card', 'number': cls.NUMBER})
+        cls.seller.identity_ids.action_verify()
+        cls.seller.payee_account_ids.action_verify()
         with cls._at('2026-06-10 12:00:00'):
             cls._pay_out(3000)
             cls._pay_out(3000)
@@ -55,7 +57,7 @@ class TestTaxExport(PrivacyBuilders, TaxCommon):
         self.assertEqual(rows, [
             ['1', '张*', "Resident identity card", '110***********002X', '110***********002X', "No", "Labour remuneration",
              '6000.00', '1200.00', '0.00', '6000.00', '4800.00', '20', '0.00', '960.00', '0.00', '960.00', '0.00', 'SELLER'],
-            ['2', '', '', '', '', "No", "Labour remuneration",
+            ['2', '张*', "Passport", *[self.upline.identity_ids.number_masked] * 2, "No", "Labour remuneration",
              '500.00', '800.00', '0.00', '500.00', '0.00', '0', '0.00', '0.00', '0.00', '0.00', '0.00', 'UPLINE'],
         ])
 
@@ -63,6 +65,7 @@ class TestTaxExport(PrivacyBuilders, TaxCommon):
         with self._at('2026-06-11 12:00:00'):
             self._pay_out(500.0, self.upline)
             self._approve(100.0).action_send()
+        self.upline.identity_ids._set_unverified()
         self.assertEqual(self._export().remarks, (
             "Without a verified identity: UPLINE\n"
             "Payouts of the month that are under way, and not in this file: 1"))
@@ -125,7 +128,6 @@ class TestTaxExport(PrivacyBuilders, TaxCommon):
         self.assertEqual(str(log.from_at), '2026-05-31 16:00:00')       # midnight in Shanghai
 
     def test_the_platform_report_has_what_the_ledger_credited_and_took_back_in_the_quarter(self):
-        self._create_account(self.seller, verify=True)
         self.seller.partner_id.phone = '13812341234'
         self.seller.alias = '=SUM(A1)'
         with self._at('2026-06-30 15:00:00'):
@@ -135,8 +137,9 @@ class TestTaxExport(PrivacyBuilders, TaxCommon):
         _headers, *rows = self._read(self._export(kind='platform', day='2026-04-01'))
         self.assertEqual(rows, [
             ['2026-Q2', "Individual", '张*', "Resident identity card", '110***********002X', '138****1234', "'=SUM(A1)",
-             "ICBC ************7890", "Commission", '200100.00', '10.00', '200090.00', 'CNY', '2'],
-            ['2026-Q2', "Individual", '', '', '', '', 'UPLINE', '', "Commission",
+             self.seller.payee_account_ids.display_name, "Commission", '200100.00', '10.00', '200090.00', 'CNY', '2'],
+            ['2026-Q2', "Individual", '张*', "Passport", self.upline.identity_ids.number_masked, '', 'UPLINE',
+             self.upline.payee_account_ids.display_name, "Commission",
              '100050.00', '5.00', '100045.00', 'CNY', '2'],
         ])
         self.assertEqual(self._read(self._export(kind='platform', day='2026-07-01'))[1:], [])
