@@ -1,3 +1,4 @@
+import json
 import logging
 
 from psycopg2 import DataError, IntegrityError
@@ -204,7 +205,7 @@ class DistributionSettlementRun(models.Model):
             Transfer.of_commission(
                 row, 'available', destination, row['available'], 'settlement',
                 settlement_id=statement.id, move_line_id=statement.move_line_id.id or None,
-                explanation={'statement': {name: row[name] for name in ('base', 'kind', 'value', 'adjusted')}})
+                explanation=json.dumps({'statement': {name: row[name] for name in ('base', 'kind', 'value', 'adjusted')}}))
             for statement in statements
             for row in rows[statement.distributor_id.id]
         ], self.company_id)
