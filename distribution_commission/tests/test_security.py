@@ -7,7 +7,7 @@ MODELS = [
     'distribution.adjustment', 'distribution.debt.report', 'distribution.shadow.difference', 'distribution.shadow.run',
     'distribution.write.off',
     'distribution.balance', 'distribution.commission', 'distribution.event', 'distribution.payout',
-    'distribution.payout.channel', 'distribution.plan', 'distribution.plan.band', 'distribution.plan.rule',
+    'distribution.payout.batch', 'distribution.payout.channel', 'distribution.plan', 'distribution.plan.band', 'distribution.plan.rule',
     'distribution.plan.version',
     'distribution.settlement', 'distribution.settlement.run', 'distribution.transfer', 'distribution.withdrawal',
 ]
@@ -33,7 +33,7 @@ class TestSecurity(DistributionCommon):
 
     def test_who_may_do_what_on_which_model(self):
         readable_by_portal = {'balance', 'commission', 'settlement', 'withdrawal'}
-        written_by_finance = {'adjustment', 'payout', 'settlement.run', 'withdrawal', 'write.off'}
+        written_by_finance = {'adjustment', 'payout', 'payout.batch', 'settlement.run', 'withdrawal', 'write.off'}
         written_by_manager = written_by_finance | {
             'payout.channel', 'plan', 'plan.band', 'plan.rule', 'plan.version'}
         for model in MODELS:
