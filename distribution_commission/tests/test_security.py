@@ -8,8 +8,8 @@ MODELS = [
     'distribution.write.off',
     'distribution.ladder.period', 'distribution.plan.ladder', 'distribution.plan.ladder.step',
     'distribution.balance', 'distribution.commission', 'distribution.event', 'distribution.payout',
-    'distribution.payout.channel', 'distribution.plan', 'distribution.plan.band', 'distribution.plan.rule',
-    'distribution.plan.version',
+    'distribution.payout.batch', 'distribution.payout.channel', 'distribution.plan', 'distribution.plan.band',
+    'distribution.plan.rule', 'distribution.plan.version',
     'distribution.settlement', 'distribution.settlement.left.out', 'distribution.settlement.line',
     'distribution.books.difference', 'distribution.books.run', 'distribution.commission.report',
     'distribution.payable.report', 'distribution.payout.report', 'distribution.period',
@@ -37,7 +37,8 @@ class TestSecurity(DistributionCommon):
 
     def test_who_may_do_what_on_which_model(self):
         readable_by_portal = {'balance', 'commission', 'settlement', 'settlement.line', 'withdrawal'}
-        written_by_finance = {'adjustment', 'books.difference', 'payout', 'settlement.run', 'withdrawal', 'write.off'}
+        written_by_finance = {
+            'adjustment', 'books.difference', 'payout', 'payout.batch', 'settlement.run', 'withdrawal', 'write.off'}
         written_by_manager = written_by_finance | {
             'payout.channel', 'plan', 'plan.band', 'plan.rule', 'plan.version',
             'plan.ladder', 'plan.ladder.step'}

@@ -23,7 +23,7 @@ from .common import CommittedCase
 _logger = logging.getLogger(__name__)
 
 # How many; less for a quick look.
-FAULTS = int(os.environ.get('DISTRIBUTION_FAULTS') or 1000)
+FAULTS = int(os.environ.get('DISTRIBUTION_FAULTS') or 200)
 _CHILD = """
 import json, os, signal, sys
 from unittest.mock import patch
