@@ -22,7 +22,7 @@ from .common import CommittedCase
 
 _logger = logging.getLogger(__name__)
 
-# How many; less for a quick look.
+# How many in every run; DISTRIBUTION_FAULTS=1000 for a long one.
 FAULTS = int(os.environ.get('DISTRIBUTION_FAULTS') or 200)
 _CHILD = """
 import json, os, signal, sys
