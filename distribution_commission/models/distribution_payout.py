@@ -318,7 +318,7 @@ class DistributionPayout(models.Model):
         """
         self.ensure_one()
         if reason := self.withdrawal_id._get_payment_obstacle():
-            raise UserError(f"{self.name}: {reason}")
+            raise UserError(self.env._("%(payout)s: %(reason)s", payout=self.name, reason=reason))
 
     def _get_deductions(self):
         """Return what is kept of the gross amount. To be extended, e.g. by a tax withheld.

@@ -204,7 +204,7 @@ class DistributionTransfer(models.Model):
     _inherit = 'distribution.transfer'
 
     corrects_id = fields.Many2one(
-        comodel_name='distribution.transfer', string="Corrects", compute='_compute_corrects_id',
+        comodel_name='distribution.transfer', compute='_compute_corrects_id',
         help="What was first accrued for the commission that this changes.")
 
     # === COMPUTE METHODS === #

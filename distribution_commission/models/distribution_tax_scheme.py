@@ -34,7 +34,6 @@ class DistributionTaxScheme(models.Model):
             ('platform', "Individuals paid by a platform enterprise"),
             ('nonresident', "Non-resident individuals"),
         ],
-        string="Default For",
         help="Whom it applies to in companies of its country that say nothing else in their settings.",
     )
     table_ids = fields.One2many(comodel_name='distribution.tax.table', inverse_name='scheme_id', string="Figures")

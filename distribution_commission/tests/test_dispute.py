@@ -50,7 +50,7 @@ class TestDispute(DistributionCommon):
         self.assertRecordValues(dispute.sudo(), [{'state': 'upheld', 'decided_by_id': self.officer.id, 'days_open': 0}])
         action = dispute.with_user(self.finance).action_adjust()
         adjustment = self.env['distribution.adjustment'].with_user(self.finance).with_context(
-            action['context']).create({'amount': 2})
+            **action['context']).create({'amount': 2})
         adjustment.action_submit()
         self.assertRecordValues(adjustment, [{
             'state': 'posted', 'dispute_id': dispute.id, 'commission_id': self.commission.id}])

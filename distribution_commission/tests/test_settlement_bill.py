@@ -183,7 +183,7 @@ class TestSettlementBill(SettlementCommon):
         statement = self._bill()
         finance = new_test_user(self.env, 'finance', groups='distribution_commission.group_distribution_finance')
         action = statement.with_user(finance).action_enter_invoice()
-        form = Form(self.env[action['res_model']].with_user(finance).with_context(action['context']))
+        form = Form(self.env[action['res_model']].with_user(finance).with_context(**action['context']))
         form.number, form.amount = DIGITAL, 106.0
         form.save().action_confirm()
         self.assertEqual(statement.state, 'posted')

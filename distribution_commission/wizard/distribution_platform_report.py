@@ -28,11 +28,19 @@ class DistributionTaxExport(models.TransientModel):
         return 3 if self.kind == 'platform' else super()._get_months()
 
     def _get_platform_headers(self):
-        _ = self.env._
         return [
-            _("Period"), _("Person type"), _("Name"), _("Document"), _("Document number"), _("Phone"),
-            _("Name on the platform"), _("Account"), _("Income type"), _("Gross income"), _("Refunded"),
-            _("Net income"), _("Currency"), _("Orders"),
+            self.env._("Period"),
+            self.env._("Person type"),
+            self.env._("Name"),
+            self.env._("Document"),
+            self.env._("Document number"),
+            self.env._("Phone"),
+            self.env._("Name on the platform"),
+            self.env._("Account"),
+            self.env._("Income type"),
+            self.env._("Gross income"),
+            self.env._("Refunded"),
+            self.env._("Net income"), self.env._("Currency"), self.env._("Orders"),
         ]
 
     def _get_platform_rows(self):

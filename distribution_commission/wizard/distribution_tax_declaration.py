@@ -25,12 +25,26 @@ class DistributionTaxExport(models.TransientModel):
         return self._get_declaration_headers(), *self._get_declaration_rows()
 
     def _get_declaration_headers(self):
-        _ = self.env._
         return [
-            _("No."), _("Name"), _("Document"), _("Document number"), _("Taxpayer number"), _("Non-resident"),
-            _("Income item"), _("Income"), _("Expenses"), _("Exempt income"), _("Cumulative income"),
-            _("Taxable income"), _("Rate (%)"), _("Quick deduction"), _("Tax due"), _("Withheld before"),
-            _("Withheld in the month"), _("To pay or claim back"), _("Remarks"),
+            self.env._("No."),
+            self.env._("Name"),
+            self.env._("Document"),
+            self.env._("Document number"),
+            self.env._("Taxpayer number"),
+            self.env._("Non-resident"),
+            self.env._("Income item"),
+            self.env._("Income"),
+            self.env._("Expenses"),
+            self.env._("Exempt income"),
+            self.env._("Cumulative income"),
+            self.env._("Taxable income"),
+            self.env._("Rate (%)"),
+            self.env._("Quick deduction"),
+            self.env._("Tax due"),
+            self.env._("Withheld before"),
+            self.env._("Withheld in the month"),
+            self.env._("To pay or claim back"),
+            self.env._("Remarks"),
         ]
 
     def _get_declaration_rows(self):
