@@ -8,6 +8,7 @@ from odoo.addons.distribution_core.attribution import AGENTS
 from ..engine import Order, Payee, SaleLine, scale
 
 PAID_STATES = ('paid', 'in_payment')
+_WHOLE = SQL("1")
 
 
 class LineDetails(NamedTuple):
@@ -133,7 +134,8 @@ class SaleOrder(models.Model):
         self.env['sale.order'].flush_model()
         self.env['sale.order.line'].flush_model()
         self.env['account.move.line'].flush_model()
-        self.env['account.move'].flush_model(['state', 'payment_state', 'move_type', 'reversed_entry_id'])
+        self.env['account.move'].flush_model([
+            'state', 'payment_state', 'move_type', 'reversed_entry_id', 'amount_total', 'amount_residual'])
         return SQL(
             """
             SELECT a.order_id, a.id AS attribution_id, a.company_id, a.plan_version_id, o.name AS order_name,
@@ -242,16 +244,20 @@ class SaleOrder(models.Model):
     def _distribution_invoiced(self):
         """Return the SQL of what was invoiced and paid, and credited, on a sale line `l`.
 
-        A credit note counts when the invoice it reverses counts, or when it reverses none. An
-        invoice line that stands for several sale lines counts on the first.
+        Of an invoice that is paid in part, that part of each line counts. A credit note counts when the invoice
+        it reverses counts, or when it reverses none. An invoice line that stands for several sale lines
+        counts on the first.
         """
         is_paid = SQL(
             """
             m.move_type = 'out_invoice' AND m.payment_state = ANY(%(paid)s)
             OR m.move_type = 'out_refund' AND (
                 original.id IS NULL OR original.state = 'posted' AND original.payment_state = ANY(%(paid)s))
-            """, paid=list(PAID_STATES))
-        return self._distribution_on_posted_lines(is_paid)
+            """, paid=[*PAID_STATES, 'partial'])
+        share = SQL(
+            "CASE WHEN m.payment_state = 'partial'"
+            " THEN (m.amount_total - m.amount_residual) / NULLIF(m.amount_total, 0) ELSE 1 END")
+        return self._distribution_on_posted_lines(is_paid, share)
 
     @api.model
     def _distribution_ordered(self):
@@ -275,25 +281,27 @@ CROSS JOIN LATERAL (
             """, self._distribution_on_posted_lines(SQL("m.move_type IN ('out_invoice', 'out_refund')")))
 
     @api.model
-    def _distribution_on_posted_lines(self, condition):
+    def _distribution_on_posted_lines(self, condition, share=_WHOLE):
         """Return the SQL that adds up the posted invoice lines of a sale line `l`.
 
         :param SQL condition: On the entry `m` and the one that it reverses, `original`.
+        :param SQL share: How much of an invoice `m` counts.
         """
         return SQL(
             """
-            SELECT COALESCE(SUM(-ml.balance) FILTER (WHERE m.move_type = 'out_invoice'), 0) AS sold,
-                   COALESCE(SUM(ml.price_subtotal) FILTER (WHERE m.move_type = 'out_invoice'), 0) AS sold_doc,
+            SELECT COALESCE(SUM(-ml.balance * part.share) FILTER (WHERE m.move_type = 'out_invoice'), 0) AS sold,
+                   COALESCE(SUM(ml.price_subtotal * part.share) FILTER (WHERE m.move_type = 'out_invoice'), 0) AS sold_doc,
                    COALESCE(SUM(ml.price_subtotal) FILTER (WHERE m.move_type = 'out_refund'), 0) AS refunded_doc,
-                   COALESCE(SUM(ml.quantity) FILTER (WHERE m.move_type = 'out_invoice'), 0) AS sold_quantity,
+                   COALESCE(SUM(ml.quantity * part.share) FILTER (WHERE m.move_type = 'out_invoice'), 0) AS sold_quantity,
                    COALESCE(SUM(ml.quantity) FILTER (WHERE m.move_type = 'out_refund'), 0) AS refunded_quantity
               FROM sale_order_line_invoice_rel r
               JOIN account_move_line ml ON ml.id = r.invoice_line_id
               JOIN account_move m ON m.id = ml.move_id AND m.state = 'posted'
          LEFT JOIN account_move original ON original.id = m.reversed_entry_id
+CROSS JOIN LATERAL (SELECT %(share)s AS share) part
              WHERE r.order_line_id = l.id
-               AND (%s)
+               AND (%(condition)s)
                AND NOT EXISTS (
                    SELECT FROM sale_order_line_invoice_rel other
                     WHERE other.invoice_line_id = r.invoice_line_id AND other.order_line_id < r.order_line_id)
-            """, condition)
+            """, condition=condition, share=share)

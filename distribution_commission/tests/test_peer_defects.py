@@ -99,3 +99,30 @@ class TestPeerDefects(DistributionCommon):
         self._process()
         self.assertEqual(self.env['distribution.transfer'].search_count([]), count)
         self.assertBooks()
+
+    def test_what_is_paid_in_part_earns_in_part(self):
+        order = self._create_order()
+        invoice = self._invoice(order, pay=False)
+
+        def pay(amount):
+            self.env['account.payment.register'].with_context(
+                active_model='account.move', active_ids=invoice.ids).create({'amount': amount})._create_payments()
+
+        for step, do, state, earned in (
+            ("a first part", lambda: pay(60), 'partial', 6),
+            ("a second part", lambda: pay(15), 'partial', 7.5),
+            ("a credit note of a part that was paid", lambda: self._refund(invoice, amount=20), 'partial', 5.5),
+            ("the rest", lambda: pay(5), 'paid', 8),
+        ):
+            with self.subTest(step):
+                do()
+                self._process()
+                self.assertIn(invoice.payment_state, (state, 'in_payment') if state == 'paid' else (state,))
+                self.assertBalances(self.seller, merchant=-earned, pending=earned)
+
+    def test_a_credit_note_alone_is_no_payment(self):
+        invoice = self._invoice(self._create_order(), pay=False)
+        self._refund(invoice, amount=40)
+        self._process()
+        self.assertEqual(invoice.payment_state, 'partial')
+        self.assertBalances(self.seller)

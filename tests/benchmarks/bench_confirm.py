@@ -17,6 +17,7 @@ SUITE = {
     "webshop": ("distribution_website_sale",),
     "bare": ("distribution_commission",),
 }
+MODULES = ("sale",)             # of the database that is not used here
 ROUNDS = 7
 ORDERS = 60                     # a round, in each database
 WARM_UP = 20

@@ -15,6 +15,7 @@ from odoo.tools import SQL
 ORDERS = int(os.environ.get("BENCH_ORDERS", "1000"))
 CASES = {"speedup": ORDERS, "speedup_20_agents": 20}
 ODOO = ("sale", "account")
+MODULES = ODOO
 OCA = (*ODOO, "sale_commission_oca", "account_commission_oca")
 OURS = (*ODOO, "distribution_commission")
 
