@@ -50,10 +50,10 @@ class DistributionCommon(NetworkBuilders, AccountTestInvoicingCommon):
     def _identify(cls, distributor):
         """Verify who a distributor is, and an account of its own."""
         name, number = "张三丰", f'{distributor.id:08}'
+        document = {'document_type': 'credit_code', 'number': '91350100M000100Y43'} \
+            if distributor.kind == 'company' else {'document_type': 'passport', 'number': f'P{number}', 'is_of_age': True}
         cls.env['distribution.identity'].create({
-            'distributor_id': distributor.id, 'document_type': 'passport', 'real_name': name, 'number': f'P{number}',
-            'is_of_age': True,
-        }).action_verify()
+            'distributor_id': distributor.id, 'real_name': name, **document}).action_verify()
         cls.env['distribution.payee.account'].create({
             'distributor_id': distributor.id, 'bank_name': "ICBC", 'holder_name': name, 'number': f'62220212{number}',
         }).action_verify()

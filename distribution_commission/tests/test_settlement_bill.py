@@ -21,6 +21,7 @@ class TestSettlementBill(SettlementCommon):
             lambda line: line.repartition_type == 'tax').account_id = cls.input_tax
         cls.company.distribution_bill_tax_id = cls.tax
         cls.trader = cls._create_distributor("Trader", kind='company')
+        cls._identify(cls.trader)
         cls.invoice = cls._make_available(10, distributor=cls.trader)
 
     def _bill(self):

@@ -18,8 +18,8 @@ class TaxCommon(DistributionCommon):
         super().setUpClass()
         cls._move()
         cls.company.write({
-            'distribution_approval_limit': 1e9, 'distribution_withdrawal_min': 0,
-            'distribution_withdrawal_daily_count': 0})
+            'distribution_review_limit': 1e9, 'distribution_approval_limit': 1e9,
+            'distribution_withdrawal_min': 0, 'distribution_withdrawal_daily_count': 0})
         with cls._at('2026-05-31 12:00:00'):
             cls._make_payable(quantity=20_000)
 
