@@ -7,7 +7,7 @@ through a distributor's link, with one upline, as a shop's do. The transaction e
 import statistics
 import time
 
-from odoo import Command
+from odoo import Command, fields
 
 SHOPS = {
     "webshop": ("sale_stock", "website_sale", "sale_loyalty"),
@@ -113,7 +113,9 @@ def _create_orders(env, product, distributor, count):
             order.distribution_visitor = f"visitor-{order.id}"
         env["distribution.touch"].create([
             {
-                "distributor_id": distributor.id, "company_id": order.company_id.id, "at": order.create_date,
+                "distributor_id": distributor.id,
+                "company_id": order.company_id.id,
+                "at": fields.Datetime.subtract(fields.Datetime.now(), hours=1),
                 "visitor": order.distribution_visitor,
             }
             for order in orders
