@@ -44,7 +44,7 @@ class DistributionPeriod(models.Model):
     period_start = fields.Date(string="From", required=True, readonly=True)
     period_end = fields.Date(string="To, Not Included", required=True, readonly=True)
     state = fields.Selection(
-        selection=[('open', "Open"), ('closed', "Closed")],
+        selection=[('open', "Not Closed"), ('closed', "Closed")],
         required=True, readonly=True, default='open', tracking=True)
     closed_by_id = fields.Many2one(comodel_name='res.users', readonly=True, ondelete='restrict')
     closed_at = fields.Datetime(readonly=True)
