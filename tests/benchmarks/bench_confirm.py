@@ -7,6 +7,8 @@ through a distributor's link, with one upline, as a shop's do. The transaction e
 import statistics
 import time
 
+from building import activate_plan, create_distributor
+
 from odoo import Command, fields
 
 SHOPS = {
@@ -32,7 +34,7 @@ def run(_env, bench):
             bench.environment(bench.database(modules + SUITE[shop])) as ours,
         ):
             products = {env: _prepare(env) for env in (plain, ours)}
-            distributor = _create_distributor(ours)
+            distributor = create_distributor(ours, "Seller", create_distributor(ours, "Upline"))
             _time(plain, ours, products, distributor, WARM_UP)
             rounds = [_time(plain, ours, products, distributor, ORDERS) for _round in range(ROUNDS)]
             extra = {size: _count_extra(plain, ours, products, distributor, size) for size in BATCHES}
@@ -79,23 +81,8 @@ def _count_extra(plain, ours, products, distributor, size):
 def _prepare(env):
     """Return a product, in a company where it can be sold."""
     if "distribution.plan" in env:
-        policy = env["distribution.policy"]._get_in_force(env.company)
-        policy.write({"notice_days": 0, "plan_second_person": False})
-        policy.action_sign_tier2()
-        version = env["distribution.plan"].create({"name": "Standard"})._get_latest_version()
-        version.write({"rule_ids": [
-            Command.clear(), Command.create({"tier": 1, "rate": 10}), Command.create({"tier": 2, "rate": 5})]})
-        version.action_activate()
+        activate_plan(env, 10, 5)
     return env["product.product"].create({"name": "Tea", "type": "consu", "list_price": 100.0})
-
-
-def _create_distributor(env):
-    seller = env["distribution.distributor"]
-    for name in ("Upline", "Seller"):
-        seller = env["distribution.distributor"].create({
-            "partner_id": env["res.partner"].create({"name": name}).id, "parent_id": seller.id})
-        seller._set_active()
-    return seller
 
 
 def _create_orders(env, product, distributor, count):

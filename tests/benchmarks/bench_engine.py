@@ -10,7 +10,7 @@ import statistics
 import time
 from pathlib import Path
 
-from building import copies, next_id
+from building import activate_plan, commit_and_analyze, copies, create_distributor, next_id
 
 from odoo import Command, fields
 from odoo.tools import SQL
@@ -106,29 +106,15 @@ def _peak_mb():
 def _build(env, count):
     """Copy one paid order, of one of the sellers each, and mark all of them."""
     company = env.company
-    policy = env["distribution.policy"]._get_in_force(company)
-    policy.write({"notice_days": 0, "plan_second_person": False})
-    policy.action_sign_tier2()
-    version = env["distribution.plan"].create({"name": "Standard"})._get_latest_version()
-    version.write({"rule_ids": [
-        Command.clear(), Command.create({"tier": 1, "rate": 10}), Command.create({"tier": 2, "rate": 5})]})
-    version.action_activate()
+    activate_plan(env, 10, 5)
     company._distribution_setup_accounting()
-    upline = _create_distributor(env, "Upline")
-    seller = _create_distributor(env, "Seller", upline)
+    upline = create_distributor(env, "Upline")
+    seller = create_distributor(env, "Seller", upline)
     first_seller = _copy_sellers(env, seller)
     order = _create_paid_order(env, seller)
     env["distribution.event"].search([]).unlink()
     _copy_orders(env, order, count, first_seller)
-    env.cr.execute(SQL("ANALYZE"))
-    env.cr.commit()
-
-
-def _create_distributor(env, name, upline=None):
-    distributor = env["distribution.distributor"].create({
-        "partner_id": env["res.partner"].create({"name": name}).id, "parent_id": upline and upline.id})
-    distributor._set_active()
-    return distributor
+    commit_and_analyze(env)
 
 
 def _copy_sellers(env, seller):

@@ -11,7 +11,7 @@ import statistics
 import time
 from datetime import timedelta
 
-from building import copies, next_id, point_to_itself
+from building import commit_and_analyze, copies, next_id, point_to_itself
 
 from odoo import Command, fields
 from odoo.tools import SQL
@@ -28,9 +28,9 @@ def run(env):
     companies, detail = {}, {}
     for size, fan in SIZES.items():         # measured before the next one is there
         companies[size] = _build(env, size, fan, now)
-        _commit_and_analyze(env)
+        commit_and_analyze(env)
         env["distribution.level.run"]._preview(companies[size], now - timedelta(days=7))._apply()
-        _commit_and_analyze(env)
+        commit_and_analyze(env)
         detail[str(size)] = _measure_run(env, companies[size], now)
     small, large = (detail[str(size)]["run_s"] for size in SIZES)
     chain = _measure_chain(env, companies[max(SIZES)])
@@ -42,12 +42,6 @@ def run(env):
         },
         "detail": detail,
     }
-
-
-def _commit_and_analyze(env):
-    env.cr.execute(SQL("ANALYZE"))
-    env.cr.commit()
-    env.invalidate_all()
 
 
 # === MEASURING === #

@@ -9,6 +9,8 @@ settlement. Seconds are of the processor, of Python and of the database's proces
 import os
 import time
 
+from building import activate_plan, create_distributor
+
 from odoo import Command, fields
 from odoo.tools import SQL
 
@@ -156,22 +158,14 @@ class Ours(Plain):
 
     def __init__(self, env, agents):
         self.seller_by_customer = {}
-        company = env.company
-        policy = env["distribution.policy"]._get_in_force(company)
-        policy.write({"notice_days": 0, "plan_second_person": False})
-        version = env["distribution.plan"].create({"name": "Standard"})._get_latest_version()
-        version.write({"rule_ids": [Command.clear(), Command.create({"tier": 1, "rate": 10})]})
-        version.action_activate()
+        activate_plan(env, 10)
         super().__init__(env, agents)
-        company._distribution_setup_accounting()
+        env.company._distribution_setup_accounting()
         self.env.cr.commit()
 
     def create_agent(self, number):
         customer = super().create_agent(number)
-        seller = self.env["distribution.distributor"].create({
-            "partner_id": self.env["res.partner"].create({"name": f"Agent {number}"}).id})
-        seller._set_active()
-        self.seller_by_customer[customer.id] = seller.id
+        self.seller_by_customer[customer.id] = create_distributor(self.env, f"Agent {number}").id
         return customer
 
     def prepare_order(self, agent):

@@ -7,7 +7,7 @@ import math
 import statistics
 import time
 
-from bench_network import _commit_and_analyze, _copies, _next_id, _point_to_itself
+from building import commit_and_analyze, copies, create_distributor, next_id, point_to_itself
 
 from odoo import Command, fields
 from odoo.tools import SQL
@@ -37,7 +37,7 @@ def run(env):
         timings["bills"].append(_time(env, companies[SIZES[0]], _bill, SIZES[0]))
         timings["empty"].append(_time(env, fresh, _settle, NEW_DISTRIBUTORS))
     _build_history(env, fresh, sample)
-    _commit_and_analyze(env)
+    commit_and_analyze(env)
     for _run in range(RUNS):
         timings["history"].append(_time(env, fresh, _settle, NEW_DISTRIBUTORS))
     medians = {name: statistics.median(timing["s"] for timing in values) for name, values in timings.items()}
@@ -58,7 +58,7 @@ def _warm_up(env, sample):
     company = _build(env, sample, WARM_UP, WARM_UP)
     for work in (_settle, _bill):
         work(env(context={**env.context, "allowed_company_ids": company.ids}), company, WARM_UP)
-    _commit_and_analyze(env)
+    commit_and_analyze(env)
 
 
 # === MEASURING === #
@@ -109,13 +109,10 @@ def _bill(env, company, count):
 
 def _build_sample(env):
     """One sale that earned a commission, to be copied."""
-    policy = env["distribution.policy"]._get_in_force(env.company)
-    policy.write({"notice_days": 0, "plan_second_person": False})
     if not env.company.chart_template:
         env["account.chart.template"].try_loading("generic_coa", env.company, install_demo=False)
     env.company._distribution_setup_accounting()
-    seller = env["distribution.distributor"].create({"partner_id": env["res.partner"].create({"name": "Seller"}).id})
-    seller._set_active()
+    seller = create_distributor(env, "Seller")
     product = env["product.product"].create({"name": "Tea", "type": "service", "list_price": 100.0})
     order = env["sale.order"].create({
         "partner_id": env["res.partner"].create({"name": "Customer"}).id, "distributor_id": seller.id,
@@ -143,11 +140,11 @@ def _build(env, sample, distributors, commissions):
     env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
     company._distribution_setup_accounting()
     partner = sample.distributor_id.partner_id
-    first_partner = _copies(
+    first_partner = copies(
         env, partner, distributors, name=SQL("'Seller ' || s.i"), complete_name=SQL("'Seller ' || s.i"),
         supplier_rank=SQL("1"))         # it is not their first statement
-    _point_to_itself(env, "res_partner", "commercial_partner_id", first_partner, distributors)
-    first = _copies(
+    point_to_itself(env, "res_partner", "commercial_partner_id", first_partner, distributors)
+    first = copies(
         env, sample.distributor_id, distributors, partner_id=SQL("%s + s.i - 1", first_partner),
         code=SQL("'C' || %s || 'N' || s.i", company.id), company_id=SQL("%s", company.id))
     env.cr.execute(SQL(
@@ -156,10 +153,10 @@ def _build(env, sample, distributors, commissions):
              SELECT %s + s.i - 1, %s, bucket, 0
                FROM generate_series(1, %s) AS s(i), unnest(%s) AS bucket
         """, first, company.id, distributors, [bucket for bucket, _label in BUCKETS]))
-    _copies(
+    copies(
         env, sample, commissions, company_id=SQL("%s", company.id),
         distributor_id=SQL("%s + (s.i - 1) %% %s", first, distributors),
-        order_line_ref=SQL("%s + s.i", _next_id(env, "distribution_commission") + 10**7),
+        order_line_ref=SQL("%s + s.i", next_id(env, "distribution_commission") + 10**7),
         earned_amount=SQL("%s", AMOUNT), available_amount=SQL("%s", AMOUNT))
     env.cr.execute(SQL(
         """
@@ -175,7 +172,7 @@ def _build_history(env, company, sample):
     """Settled commissions of the same distributors, each with the transfer that settled it."""
     [(first,)] = env.execute_query(SQL(
         "SELECT MIN(id) FROM distribution_distributor WHERE company_id = %s", company.id))
-    first_commission = _copies(
+    first_commission = copies(
         env, sample, HISTORY, company_id=SQL("%s", company.id),
         distributor_id=SQL("%s + (s.i - 1) %% %s", first, NEW_DISTRIBUTORS),
         order_line_ref=SQL("%s + s.i", 2 * 10**8), available_amount=SQL("0"), settled_amount=SQL("10"))

@@ -1,5 +1,31 @@
 """Volume for benchmarks: rows are copied by SQL, one made by Odoo being the pattern."""
+from odoo import Command
 from odoo.tools import SQL
+
+
+def activate_plan(env, *rates):
+    """Put a plan in force that pays these percentages, one for each tier."""
+    policy = env["distribution.policy"]._get_in_force(env.company)
+    policy.write({"notice_days": 0, "plan_second_person": False})
+    if len(rates) > 1:
+        policy.action_sign_tier2()
+    version = env["distribution.plan"].create({"name": "Standard"})._get_latest_version()
+    version.write({"rule_ids": [
+        Command.clear(), *(Command.create({"tier": tier, "rate": rate}) for tier, rate in enumerate(rates, start=1))]})
+    version.action_activate()
+
+
+def create_distributor(env, name, upline=None):
+    distributor = env["distribution.distributor"].create({
+        "partner_id": env["res.partner"].create({"name": name}).id, "parent_id": upline and upline.id})
+    distributor._set_active()
+    return distributor
+
+
+def commit_and_analyze(env):
+    env.cr.execute(SQL("ANALYZE"))
+    env.cr.commit()
+    env.invalidate_all()
 
 
 def copies(env, record, count, **expressions):
