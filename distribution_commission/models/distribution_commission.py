@@ -189,6 +189,11 @@ class DistributionCommission(models.Model):
         if missing := [target for key, target in targets.items() if key not in existing]:
             self._insert(missing, company, now)
             existing = self._lock_existing(list({row['attribution_id'] for row in existing.values()}))
+        return self._post_goals(targets, existing, company, now)
+
+    @api.model
+    def _post_goals(self, targets, existing, company, now):
+        """Rewrite what is not money about locked commissions, and post the difference to their goals."""
         self._update_facts(targets, existing)
         goals = self._get_goals(targets, existing)
         transfers = []

@@ -45,12 +45,7 @@ class DistributionCommission(models.Model):
             self._insert(missing, company, now)
             existing = self._lock_ladder_rows(periods)
         self._cut_beside_adjustments(targets, existing)
-        self._update_facts(targets, existing)
-        goals = self._get_goals(targets, existing)
-        transfers = []
-        for key, row in existing.items():
-            transfers += self._prepare_transfers(row, goals[key], targets.get(key))
-        return self.env['distribution.transfer']._post(transfers, company, now)
+        return self._post_goals(targets, existing, company, now)
 
     @api.model
     def _lock_ladder_rows(self, periods, lock=True):

@@ -1,8 +1,9 @@
 import json
-from decimal import Decimal
 
 from odoo import api, models
 from odoo.tools import SQL
+
+from .distribution_transfer import get_minor_unit
 
 
 class DistributionCommission(models.Model):
@@ -87,7 +88,7 @@ class DistributionCommission(models.Model):
             ON CONFLICT (order_line_ref, tier, distributor_id, COALESCE(ladder_period_id, 0)) DO NOTHING
               RETURNING id, order_line_ref, tier, distributor_id, ladder_period_id
             """, company_id=company.id, now=now, accrued=int(accrued),
-            minor_unit=str(Decimal(1).scaleb(-company.currency_id.decimal_places)),
+            minor_unit=get_minor_unit(company.currency_id),
             explanation=explanations, **{name: [target[name] for target in targets] for name in names}))
         id_by_key = {tuple(key): id_ for id_, *key in ids}
         return [

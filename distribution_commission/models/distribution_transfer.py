@@ -118,6 +118,15 @@ def to_minor(amount, currency):
     return round(amount * 10 ** currency.decimal_places)
 
 
+def get_minor_unit(currency):
+    """Return what one minor unit is worth, as SQL computes amounts of the database from those of the kernel.
+
+    :return: Decimal text, as '0.01'.
+    :rtype: str
+    """
+    return str(Decimal(1).scaleb(-currency.decimal_places))
+
+
 class DistributionTransfer(models.Model):
     """The ledger: one row moves an amount between two buckets of one distributor.
 
@@ -261,7 +270,7 @@ class DistributionTransfer(models.Model):
         [(count, missing)] = self.env.execute_query(SQL(
             _POST,
             company_id=company.id,
-            minor_unit=str(Decimal(1).scaleb(-company.currency_id.decimal_places)),
+            minor_unit=get_minor_unit(company.currency_id),
             now=now or fields.Datetime.now(),
             sums_are_kept=sums_are_kept,
             **columns,

@@ -1,6 +1,12 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..models.distribution_balance import ACCRUED_BUCKETS
+
+AGES = [('0', "Up to 30 days"), ('1', "31 to 90 days"), ('2', "91 to 180 days"), ('3', "Above 180 days")]
+# Which of them something is, by the column `days`.
+AGE = SQL("CASE WHEN days <= 30 THEN '0' WHEN days <= 90 THEN '1' WHEN days <= 180 THEN '2' ELSE '3' END")
+
 
 class DistributionDebtReport(models.Model):
     """Who owes the company after refunds, how much, and for how long: payables below zero by age.
@@ -31,11 +37,7 @@ class DistributionDebtReport(models.Model):
         string="On Its Way", readonly=True, help="Commissions not settled yet; they will be set off.")
     since = fields.Datetime(readonly=True)
     days = fields.Integer(readonly=True, aggregator='max')
-    age = fields.Selection(
-        selection=[
-            ('0', "Up to 30 days"), ('1', "31 to 90 days"), ('2', "91 to 180 days"), ('3', "Above 180 days")],
-        readonly=True,
-    )
+    age = fields.Selection(selection=AGES, readonly=True)
 
     # === ACTION METHODS === #
 
@@ -63,8 +65,7 @@ class DistributionDebtReport(models.Model):
     def _get_query(self):
         return SQL(
             """
-            SELECT debt.*,
-                   CASE WHEN days <= 30 THEN '0' WHEN days <= 90 THEN '1' WHEN days <= 180 THEN '2' ELSE '3' END AS age
+            SELECT debt.*, %(age)s AS age
               FROM (
                    SELECT b.id, b.distributor_id, b.company_id, -b.amount AS amount, ways.amount AS on_the_way_amount,
                           began.since, EXTRACT(DAY FROM %(now)s::timestamp - began.since)::int AS days
@@ -72,7 +73,7 @@ class DistributionDebtReport(models.Model):
              JOIN LATERAL (
                           SELECT COALESCE(SUM(amount), 0) AS amount
                             FROM distribution_balance
-                           WHERE distributor_id = b.distributor_id AND bucket IN ('pending', 'available', 'held', 'billed')
+                           WHERE distributor_id = b.distributor_id AND bucket = ANY(%(accrued)s)
                           ) ways ON TRUE
              JOIN LATERAL (
                           SELECT MAX(posted_at) FILTER (WHERE before >= 0 AND after < 0) AS since
@@ -93,4 +94,4 @@ class DistributionDebtReport(models.Model):
                           ) began ON TRUE
                     WHERE b.bucket = 'payable' AND b.amount < 0
                    ) debt
-            """, now=fields.Datetime.now())
+            """, age=AGE, accrued=list(ACCRUED_BUCKETS), now=fields.Datetime.now())

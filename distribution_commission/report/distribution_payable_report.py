@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .distribution_debt_report import AGE, AGES
+
 
 class DistributionPayableReport(models.Model):
     """What distributors may withdraw and have not, by age: what was settled first is taken to be paid first.
@@ -28,11 +30,7 @@ class DistributionPayableReport(models.Model):
     amount = fields.Monetary(string="Payable", readonly=True)
     since = fields.Datetime(string="Settled on", readonly=True)
     days = fields.Integer(readonly=True, aggregator='max')
-    age = fields.Selection(
-        selection=[
-            ('0', "Up to 30 days"), ('1', "31 to 90 days"), ('2', "91 to 180 days"), ('3', "Above 180 days")],
-        readonly=True,
-    )
+    age = fields.Selection(selection=AGES, readonly=True)
 
     # === GETTERS === #
 
@@ -44,8 +42,7 @@ class DistributionPayableReport(models.Model):
     def _get_query(self):
         return SQL(
             """
-            SELECT aged.*,
-                   CASE WHEN days <= 30 THEN '0' WHEN days <= 90 THEN '1' WHEN days <= 180 THEN '2' ELSE '3' END AS age
+            SELECT aged.*, %(age)s AS age
               FROM (
                    SELECT t.id, b.distributor_id, b.company_id, t.settlement_id, t.posted_at AS since,
                           LEAST(t.amount, b.amount - t.newer) AS amount,
@@ -59,4 +56,4 @@ class DistributionPayableReport(models.Model):
                           ) t ON t.newer < b.amount
                     WHERE b.bucket = 'payable' AND b.amount > 0
                    ) aged
-            """, now=fields.Datetime.now())
+            """, age=AGE, now=fields.Datetime.now())

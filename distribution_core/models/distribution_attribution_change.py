@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from ..attribution import Buyer, Claim, Member, chain
 from .distribution_policy import PAID_TIERS_CEILING
+from .sale_order import IDENTITY
 
 
 class DistributionAttributionChange(models.Model):
@@ -134,5 +135,5 @@ class DistributionAttribution(models.Model):
             id_: orders._distribution_to_identities(person)
             for id_, person in self.env.execute_query(SQL(
                 "SELECT person.id, %s FROM res_partner person WHERE person.id = ANY(%s)",
-                orders._distribution_identity(), partners.ids))
+                IDENTITY, partners.ids))
         }

@@ -25,7 +25,7 @@ _EVIDENCE_DAYS = 90
 # What somebody says about who referred an order.
 _ENTRIES = {'distributor_id', 'distribution_code'}
 # What may show that two people are one, of a row `person` of res_partner.
-_IDENTITY = SQL("""json_build_array(
+IDENTITY = SQL("""json_build_array(
     person.id, person.commercial_partner_id, person.phone, person.email,
     (SELECT json_agg(account.sanitized_acc_number) FROM res_partner_bank account
       WHERE account.partner_id IN (person.id, person.commercial_partner_id)),
@@ -188,9 +188,9 @@ class SaleOrder(models.Model):
             claims=self._distribution_claims_query(),
             agencies=self._distribution_agencies_query(),
             delivery=_DELIVERY,
-            member=_IDENTITY,
+            member=IDENTITY,
             member_state=_MEMBER_STATE,
-            buyer=_IDENTITY,
+            buyer=IDENTITY,
             orders=list(self.ids), today=fields.Date.context_today(self)))
 
     def _distribution_flush(self):
@@ -337,11 +337,6 @@ class SaleOrder(models.Model):
         )
 
     @api.model
-    def _distribution_identity(self):
-        """Return the SQL of what may show that two people are one, of a row `person` of res_partner."""
-        return _IDENTITY
-
-    @api.model
     def _distribution_to_agency(self, row):
         return Agency(row['source'], row['touch_id'], self._distribution_to_members(row)[0])
 
@@ -354,6 +349,6 @@ class SaleOrder(models.Model):
 
     @api.model
     def _distribution_to_identities(self, person):
-        """Return what identifies somebody, from the columns of `_IDENTITY`."""
+        """Return what identifies somebody, from the columns of `IDENTITY`."""
         partner_id, commercial_id, phone, email, accounts, *address = person
         return identities(partner_id, commercial_id, phone, email, accounts, address)
