@@ -1,7 +1,4 @@
 import math
-from datetime import datetime, time
-
-import pytz
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -235,9 +232,8 @@ class DistributionDistributor(models.Model):
 
         :rtype: tuple[float, int]
         """
-        tz = pytz.timezone(self.company_id.sudo()._distribution_get_tz())
-        day = pytz.utc.localize(fields.Datetime.now()).astimezone(tz).date()
-        begin = tz.localize(datetime.combine(day, time.min)).astimezone(pytz.utc).replace(tzinfo=None)
+        company_sudo = self.company_id.sudo()
+        begin = company_sudo._distribution_get_beginning(company_sudo._distribution_get_today())
         [(asked, count)] = self.env['distribution.withdrawal'].sudo()._read_group([
             ('distributor_id', '=', self.id), ('requested_at', '>=', begin), ('state', 'not in', _CAME_TO_NOTHING),
         ], [], ['amount:sum', '__count'])

@@ -1,12 +1,11 @@
 from collections import defaultdict
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ..engine import get_period
+from .distribution_balance import ACCRUED_BUCKETS
 
 _CYCLE = 'month'
 # What moved, by source and destination: for the figures that are kept when a period is closed.
@@ -113,8 +112,7 @@ class DistributionPeriod(models.Model):
         if not first:
             return
         last = self.search([('company_id', '=', company.id)], limit=1)
-        zone = ZoneInfo(company._distribution_get_tz())
-        day = last.period_end or first.replace(tzinfo=ZoneInfo('UTC')).astimezone(zone).date()
+        day = last.period_end or company._distribution_get_day(first)
         vals_list = []
         while day <= company._distribution_get_today():
             start, day = get_period(_CYCLE, day)
@@ -176,11 +174,7 @@ class DistributionPeriod(models.Model):
 
     def _get_bounds(self):
         """Return the moments in UTC at which the period begins and ends."""
-        zone = ZoneInfo(self.company_id._distribution_get_tz())
-        return [
-            datetime.combine(day, time(), zone).astimezone(ZoneInfo('UTC')).replace(tzinfo=None)
-            for day in (self.period_start, self.period_end)
-        ]
+        return [self.company_id._distribution_get_beginning(day) for day in (self.period_start, self.period_end)]
 
     def _get_figures(self):
         start, end = self._get_bounds()
@@ -192,11 +186,11 @@ class DistributionPeriod(models.Model):
             """
             SELECT %s,
                    COALESCE(SUM(amount) FILTER (WHERE source = 'merchant'), 0)
-                 - COALESCE(SUM(amount) FILTER (WHERE source IN ('pending', 'available', 'held', 'billed')
+                 - COALESCE(SUM(amount) FILTER (WHERE source = ANY(%s)
                                                   AND destination IN ('merchant', 'payable')), 0) AS unsettled_amount
               FROM distribution_transfer
              WHERE company_id = %s AND posted_at < %s
-            """, sums, self.company_id.id, end))
+            """, sums, list(ACCRUED_BUCKETS), self.company_id.id, end))
         return figures
 
 
@@ -227,8 +221,7 @@ class DistributionTransfer(models.Model):
         closed_until = self.env['distribution.period']._get_closed_until(company) if transfers else None
         if closed_until:
             moment = fields.Datetime.to_datetime(now or fields.Datetime.now())
-            zone = ZoneInfo(company._distribution_get_tz())
-            if moment.replace(tzinfo=ZoneInfo('UTC')).astimezone(zone).date() < closed_until:
+            if company._distribution_get_day(moment) < closed_until:
                 raise UserError(self.env._("This would change a closed period."))
         return super()._post(transfers, company, now, **kwargs)
 

@@ -1,6 +1,3 @@
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -237,5 +234,4 @@ class DistributionSettlementRun(models.Model):
         self.ensure_one()
         if not self.period_end:
             return None
-        zone = ZoneInfo(self.company_id._distribution_get_tz())
-        return datetime.combine(self.period_end, time(), zone).astimezone(ZoneInfo('UTC')).replace(tzinfo=None)
+        return self.company_id._distribution_get_beginning(self.period_end)

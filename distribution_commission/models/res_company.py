@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
@@ -140,9 +140,23 @@ class ResCompany(models.Model):
 
         :rtype: date
         """
-        self.ensure_one()
+        return self._distribution_get_day(fields.Datetime.now())
+
+    def _distribution_get_day(self, moment):
+        """Return the day of a moment in UTC, in the company's time zone.
+
+        :rtype: date
+        """
         zone = ZoneInfo(self._distribution_get_tz())
-        return fields.Datetime.now().replace(tzinfo=ZoneInfo('UTC')).astimezone(zone).date()
+        return moment.replace(tzinfo=UTC).astimezone(zone).date()
+
+    def _distribution_get_beginning(self, day):
+        """Return the moment in UTC at which a day begins in the company's time zone.
+
+        :rtype: datetime
+        """
+        zone = ZoneInfo(self._distribution_get_tz())
+        return datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)
 
     def _distribution_get_open_date(self, day):
         """Return the day, or the first one after every lock date that covers it.

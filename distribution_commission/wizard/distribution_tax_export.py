@@ -2,9 +2,6 @@ import base64
 import csv
 import hashlib
 import io
-from datetime import datetime, time
-
-import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -133,10 +130,7 @@ class DistributionTaxExport(models.TransientModel):
 
         :rtype: tuple[datetime, datetime]
         """
-        tz = pytz.timezone(self.company_id._distribution_get_tz())
-        return tuple(
-            tz.localize(datetime.combine(day, time.min)).astimezone(pytz.utc).replace(tzinfo=None)
-            for day in self._get_period())
+        return tuple(self.company_id._distribution_get_beginning(day) for day in self._get_period())
 
     def _get_persons(self, distributors):
         """Return name, kind of document and number of each, in clear or masked, and who is not verified.
