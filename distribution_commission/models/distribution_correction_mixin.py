@@ -41,7 +41,7 @@ class DistributionCorrectionMixin(models.AbstractModel):
         """Whoever enters it is the author, and it begins as a draft with a number of its own."""
         return super().create([
             {
-                **{name: value for name, value in vals.items() if name not in self._get_gate_fields()},
+                **self._without_gate_fields(vals),
                 'author_id': self.env.uid,
                 'name': self.env['ir.sequence'].sudo().next_by_code(self._name),
             }

@@ -125,7 +125,7 @@ class DistributionDispute(models.Model):
         """A dispute begins as new, with a number and its deadlines."""
         disputes = super().create([
             {
-                **{name: value for name, value in vals.items() if name not in self._get_gate_fields()},
+                **self._without_gate_fields(vals),
                 'name': self.env['ir.sequence'].sudo().next_by_code('distribution.dispute'),
                 'is_escalated': any(word in (vals.get('description') or '').lower() for word in _ALARMING),
             }
@@ -141,9 +141,7 @@ class DistributionDispute(models.Model):
         return disputes
 
     def write(self, vals):
-        """Officers write what they know; state and stamps only through the gate."""
-        if not self.env.su and self._get_gate_fields() & set(vals):
-            raise UserError(self.env._("This is set by its buttons only."))
+        """Officers write what they know, as long as nothing is decided."""
         if not self.env.su and any(dispute.state not in _OPEN_STATES for dispute in self):
             raise UserError(self.env._("A dispute that was decided is kept as it is."))
         return super().write(vals)

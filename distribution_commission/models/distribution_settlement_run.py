@@ -109,16 +109,14 @@ class DistributionSettlementRun(models.Model):
         """A run begins as a draft with a number of its own."""
         return super().create([
             {
-                **{name: value for name, value in vals.items() if name not in self._get_gate_fields()},
+                **self._without_gate_fields(vals),
                 'name': self.env['ir.sequence'].sudo().next_by_code('distribution.settlement.run'),
             }
             for vals in vals_list
         ])
 
     def write(self, vals):
-        """Drafts change; state and stamps only through the gate."""
-        if not self.env.su and self._get_gate_fields() & set(vals):
-            raise UserError(self.env._("This is set by its buttons only."))
+        """Drafts change; what is released does not."""
         if self._get_content_fields() & set(vals) and any(run.state != 'draft' for run in self):
             raise UserError(self.env._("Only a draft can be changed. Make a new one instead."))
         return super().write(vals)

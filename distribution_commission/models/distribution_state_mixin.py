@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class DistributionStateMixin(models.AbstractModel):
-    """The one gate through which the states of withdrawals and payouts change: forward only."""
+    """The one gate through which states change: forward only."""
     _name = 'distribution.state.mixin'
     _description = "State behind a Gate"
 
@@ -54,9 +54,18 @@ class DistributionStateMixin(models.AbstractModel):
         movable.write({'state': target_state})
         movable.flush_recordset(['state'])
         return movable
+
     # === GETTERS === #
 
     @api.model
     def _get_gate_fields(self):
         """Hook: return the fields that nobody writes but the gate; the read-only ones."""
         return {name for name, field in self._fields.items() if field.readonly}
+
+    @api.model
+    def _without_gate_fields(self, vals):
+        """Return the values of a record that begins where all begin, whatever the caller says about it.
+
+        :rtype: dict
+        """
+        return {name: value for name, value in vals.items() if name not in self._get_gate_fields()}
