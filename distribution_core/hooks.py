@@ -1,3 +1,4 @@
 def uninstall_hook(env):
-    """Take the guard of the privacy log away with the log."""
+    """Take away what the database was taught: the guard of the privacy log, and how claims are read."""
     env.cr.execute("DROP FUNCTION IF EXISTS distribution_privacy_log_guard() CASCADE")
+    env.cr.execute("DROP FUNCTION IF EXISTS distribution_get_claims(int[], timestamp, date)")

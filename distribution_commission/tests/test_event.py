@@ -43,6 +43,19 @@ class TestEvent(DistributionCommon):
         self.assertEqual(self.events.search([('state', '=', 'failed')]), events)
         self.assertFalse(self.events.search([('state', '=', 'waiting')]))
 
+    def test_telling_takes_two_statements_and_wakes_the_job_once(self):
+        orders = self.poisoned | self.sound
+        job = self.env.ref('distribution_commission.ir_cron_process_events')
+        self.env.cr.precommit.data.pop('distribution.event.triggered', None)
+        self.env['ir.cron.trigger'].search([('cron_id', '=', job.id)]).unlink()
+        self.env.flush_all()
+        with self.assertQueryCount(2):
+            orders._distribution_notify('edited')
+        with self.assertQueryCount(1):
+            orders._distribution_notify('paid')
+        self.assertEqual(self.env['ir.cron.trigger'].search_count([('cron_id', '=', job.id)]), 1)
+        self.assertEqual(self.events.search_count([('reason', '=', 'edited')]), 2)
+
     def test_a_failure_leaves_one_activity_on_the_order(self):
         for _again in range(2):
             self._process_poisoned()

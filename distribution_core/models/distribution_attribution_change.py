@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from ..attribution import Buyer, Claim, Member, chain
 from .distribution_policy import PAID_TIERS_CEILING
-from .sale_order import IDENTITY
+from .sale_order_claims import IDENTITY
 
 
 class DistributionAttributionChange(models.Model):
@@ -129,10 +129,9 @@ class DistributionAttribution(models.Model):
         return chain(claim, buyer, depth)
 
     def _get_identities(self, partners):
-        orders = self.env['sale.order']
-        orders._distribution_flush()
+        self.env.flush_all()
         return {
-            id_: orders._distribution_to_identities(person)
+            id_: self.env['sale.order']._distribution_to_identities(person)
             for id_, person in self.env.execute_query(SQL(
                 "SELECT person.id, %s FROM res_partner person WHERE person.id = ANY(%s)",
                 IDENTITY, partners.ids))
