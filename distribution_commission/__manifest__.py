@@ -49,6 +49,7 @@
         'views/distribution_books_views.xml',
         'views/distribution_withdrawal_views.xml',
         'views/distribution_payout_views.xml',
+        'views/distribution_payout_return_views.xml',
         'views/distribution_payout_channel_views.xml',
         'views/distribution_payout_batch_views.xml',
         'wizard/distribution_withdrawal_request_views.xml',

@@ -11,12 +11,12 @@ from .calendar import CYCLES, Period, get_last_period, get_period
 from .caps import cut
 from .explain import evaluate, get_cuts
 from .kinds import KINDS
-from .ladder import Entry, Ladder, admit, climb, get_entries, reward
+from .ladder import Entry, Ladder, admit, climb, get_entries, get_step, reward
 from .money import PPM, allocate, apply_rate, scale
 from .types import Accrual, Limits, Order, Payee, Rule, Sale, SaleLine
 
 __all__ = [
     'CYCLES', 'KINDS', 'PPM', 'Accrual', 'Entry', 'Ladder', 'Limits', 'Order', 'Payee', 'Period', 'Rule', 'Sale',
     'SaleLine', 'accrue', 'admit', 'allocate', 'apply_rate', 'climb', 'cut', 'evaluate', 'get_cuts', 'get_entries',
-    'get_last_period', 'get_period', 'net_amounts', 'reward', 'scale',
+    'get_last_period', 'get_period', 'get_step', 'net_amounts', 'reward', 'scale',
 ]

@@ -139,6 +139,23 @@ def evaluate_share(trace):
     return reward(ladder, total) * trace['base']['net'] // total + trace['rounding']
 
 
+def get_step(trace):
+    """Return the step that the sales of a period reached, and what the ladder gives on all of them.
+
+    >>> steps = ((0, 50_000), (50_000_00, 80_000))
+    >>> trace = {'ladder': {'id': 1, 'period': 'month', 'method': 'marginal', 'steps': steps}, 'sales': 60_000_00}
+    >>> get_step(trace)     # 5 % of 50,000 and 8 % of 10,000
+    (5000000, 55000)
+
+    :return: Its lower bound in minor units, and the rate in ppm, rounded down: on average, where each step
+        pays on its part.
+    :rtype: tuple[int, int]
+    """
+    ladder, total = Ladder(**trace['ladder']), trace['sales']
+    lower, rate = max((lower, rate) for lower, rate in ladder.steps if lower <= total)
+    return lower, rate if ladder.method == 'whole' else reward(ladder, total) * PPM // total
+
+
 def _get_own(order):
     return next((payee for payee in order.payees if payee.tier == 1), None)
 

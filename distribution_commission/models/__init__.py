@@ -13,6 +13,7 @@ from . import distribution_policy
 from . import distribution_policy_rule
 from . import distribution_policy_rule_payout
 from . import distribution_policy_rule_tax
+from . import distribution_policy_rule_money
 from . import distribution_attribution
 from . import distribution_commission
 from . import distribution_commission_rows
@@ -52,6 +53,7 @@ from . import distribution_books
 from . import distribution_books_explanation
 from . import distribution_books_tax
 from . import distribution_books_run
+from . import distribution_payout_return
 from . import distribution_distributor
 from . import distribution_distributor_withdrawal
 from . import distribution_distributor_tax

@@ -18,16 +18,18 @@ class DistributionBooks(models.AbstractModel):
     def check(self):
         """Run all checks over the companies of the database.
 
-        :return: The differences, none when all is well; amounts as decimal text.
+        :return: The differences, none when all is well: `company_id` to match by, `company` to read;
+            amounts as decimal text.
         :rtype: list[dict]
         """
         self.env.flush_all()
         differences = []
         for name, get_differences in self._get_checks():
-            for company, expected, actual, detail in get_differences():
+            for company_id, expected, actual, detail in get_differences():
                 differences.append({
                     'check': name,
-                    'company': company,
+                    'company_id': company_id,
+                    'company': self.env['res.company'].sudo().browse(company_id).name,
                     'expected': str(expected),
                     'actual': str(actual),
                     'difference': str(actual - expected),
@@ -39,7 +41,7 @@ class DistributionBooks(models.AbstractModel):
     def _get_checks(self):
         """Return the checks; override to add some.
 
-        :return: Names and methods; a method returns rows (company, expected, actual, detail), for
+        :return: Names and methods; a method returns rows (company's id, expected, actual, detail), for
             differences only.
         :rtype: list[tuple[str, callable]]
         """
@@ -62,7 +64,7 @@ class DistributionBooks(models.AbstractModel):
     def _check_balances(self):
         return self._execute(
             """
-            SELECT company.name, COALESCE(sums.amount, 0), COALESCE(b.amount, 0),
+            SELECT company.id, COALESCE(sums.amount, 0), COALESCE(b.amount, 0),
                    format('distributor %%s, bucket %%s', COALESCE(sums.distributor_id, b.distributor_id),
                           COALESCE(sums.bucket, b.bucket))
               FROM (
@@ -81,7 +83,7 @@ class DistributionBooks(models.AbstractModel):
     def _check_commissions(self):
         return self._execute(
             """
-            SELECT company.name, expected, actual, format('commission %%s, %%s', c.id, bucket)
+            SELECT company.id, expected, actual, format('commission %%s, %%s', c.id, bucket)
               FROM distribution_commission c
               JOIN res_company company ON company.id = c.company_id
          LEFT JOIN (
@@ -116,7 +118,7 @@ class DistributionBooks(models.AbstractModel):
         """Hold buckets, less what is not booked yet, against the balance of an account."""
         return self._execute(
             """
-            SELECT company.name, COALESCE(sub.amount, 0), COALESCE(general.amount, 0),
+            SELECT company.id, COALESCE(sub.amount, 0), COALESCE(general.amount, 0),
                    format('account %%s', company.%(account_field)s)
               FROM res_company company
          LEFT JOIN (
@@ -141,13 +143,13 @@ class DistributionBooks(models.AbstractModel):
     def _check_journal_items(self):
         return self._execute(
             """
-            SELECT company.name, SUM(t.amount), ABS(ml.balance),
+            SELECT company.id, SUM(t.amount), ABS(ml.balance),
                    format('journal item %%s of %%s (%%s)', ml.id, m.name, m.state)
               FROM distribution_transfer t
               JOIN account_move_line ml ON ml.id = t.move_line_id
               JOIN account_move m ON m.id = ml.move_id
               JOIN res_company company ON company.id = t.company_id
-          GROUP BY company.name, ml.id, ml.balance, m.name, m.state
+          GROUP BY company.id, ml.id, ml.balance, m.name, m.state
             HAVING SUM(t.amount) != ABS(ml.balance) OR m.state != 'posted'
             """)
 
@@ -155,7 +157,7 @@ class DistributionBooks(models.AbstractModel):
     def _check_foreign_items(self):
         return self._execute(
             """
-            SELECT company.name, 0, ml.balance, format('journal item %%s of %%s', ml.id, m.name)
+            SELECT company.id, 0, ml.balance, format('journal item %%s of %%s', ml.id, m.name)
               FROM account_move_line ml
               JOIN account_move m ON m.id = ml.move_id
               JOIN res_company company ON company.id = ml.company_id
@@ -171,12 +173,12 @@ class DistributionBooks(models.AbstractModel):
     def _check_balanced(self):
         return self._execute(
             """
-            SELECT company.name, 0, SUM(ml.balance), format('entry %%s', m.name)
+            SELECT company.id, 0, SUM(ml.balance), format('entry %%s', m.name)
               FROM account_move m
               JOIN account_move_line ml ON ml.move_id = m.id
               JOIN res_company company ON company.id = m.company_id AND m.journal_id = company.distribution_journal_id
              WHERE m.state = 'posted'
-          GROUP BY company.name, m.id, m.name
+          GROUP BY company.id, m.id, m.name
             HAVING SUM(ml.balance) != 0
             """)
 
@@ -184,7 +186,7 @@ class DistributionBooks(models.AbstractModel):
     def _check_paid(self):
         return self._execute(
             """
-            SELECT company.name, COALESCE(t.amount, 0), COALESCE(p.amount, 0), format('payout %%s', payout.name)
+            SELECT company.id, COALESCE(t.amount, 0), COALESCE(p.amount, 0), format('payout %%s', payout.name)
               FROM distribution_payout payout
               JOIN res_company company ON company.id = payout.company_id
          LEFT JOIN (
@@ -192,7 +194,7 @@ class DistributionBooks(models.AbstractModel):
                      FROM distribution_transfer
                     WHERE source = 'reserved' AND destination != 'payable'
                  GROUP BY withdrawal_id
-                   ) t ON t.withdrawal_id = payout.withdrawal_id AND payout.state = 'done'
+                   ) t ON t.withdrawal_id = payout.withdrawal_id AND payout.state IN ('done', 'returned')
          LEFT JOIN (
                    SELECT ml.move_id, SUM(ml.balance) AS amount
                      FROM distribution_payout paid
@@ -208,7 +210,7 @@ class DistributionBooks(models.AbstractModel):
     def _check_sale_lines(self):
         return self._execute(
             """
-            SELECT company.name, 0, c.earned_amount, format('commission %%s on the deleted sale line %%s', c.id, c.order_line_ref)
+            SELECT company.id, 0, c.earned_amount, format('commission %%s on the deleted sale line %%s', c.id, c.order_line_ref)
               FROM distribution_commission c
               JOIN res_company company ON company.id = c.company_id
              WHERE c.order_line_id IS NULL AND c.earned_amount != 0
@@ -218,19 +220,19 @@ class DistributionBooks(models.AbstractModel):
     def _check_unbooked(self):
         return self._execute(
             """
-            SELECT company.name, 0, SUM(t.amount), format('%%s transfers older than two days', COUNT(*))
+            SELECT company.id, 0, SUM(t.amount), format('%%s transfers older than two days', COUNT(*))
               FROM distribution_transfer t
               JOIN res_company company ON company.id = t.company_id
              WHERE t.move_line_id IS NULL
                AND (t.source = 'merchant' OR t.destination = 'merchant')
                AND t.posted_at < now() AT TIME ZONE 'UTC' - interval '2 days'
-          GROUP BY company.name
+          GROUP BY company.id
             """)
 
     @api.model
     def _execute(self, query, **params):
         """Return rows with exact amounts: the driver would read numeric columns as floats."""
         rows = self.env.execute_query(SQL(
-            "SELECT name, expected::text, actual::text, detail FROM (%s) AS found(name, expected, actual, detail)",
+            "SELECT company_id, expected::text, actual::text, detail FROM (%s) AS found(company_id, expected, actual, detail)",
             SQL(query, **params)))
-        return [(name, Decimal(expected), Decimal(actual), detail) for name, expected, actual, detail in rows]
+        return [(company_id, Decimal(expected), Decimal(actual), detail) for company_id, expected, actual, detail in rows]

@@ -33,14 +33,14 @@ class DistributionBooks(models.AbstractModel):
                 if expected != actual:
                     unit = Decimal(1).scaleb(-row['decimal_places'])
                     differences.append(
-                        (row['company'], expected * unit, actual * unit, f"explanation of commission {row['id']}"))
+                        (row['company_id'], expected * unit, actual * unit, f"explanation of commission {row['id']}"))
         return differences
 
     @api.model
     def _get_explanations(self, after_id):
         return self.env.execute_query_dict(SQL(
             """
-            SELECT c.id, company.name AS company, c.explanation, currency.decimal_places,
+            SELECT c.id, c.company_id, c.explanation, currency.decimal_places,
                    c.explanation IS NOT NULL AND (c.base_amount != 0 OR adjusted.found) AS counts,
                    adjusted.found AS is_adjusted,
                    (c.earned_amount * 10 ^ currency.decimal_places)::bigint AS earned

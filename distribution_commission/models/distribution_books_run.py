@@ -64,7 +64,6 @@ class DistributionBooksRun(models.Model):
         """Run all checks and keep what differs. What was explained before and is the same stays explained."""
         books = self.env['distribution.books']
         differences = books.check()
-        companies = {company.name: company for company in self.env['res.company'].with_context(active_test=False).search([])}
         run = self.create({
             'checked_at': fields.Datetime.now(), 'check_count': len(books._get_checks()),
             'difference_count': len(differences)})
@@ -72,7 +71,7 @@ class DistributionBooksRun(models.Model):
             {
                 **self._get_explained(row),
                 'run_id': run.id,
-                'company_id': companies[row['company']].id,
+                'company_id': row['company_id'],
                 'expected_amount': float(row['expected']),
                 'actual_amount': float(row['actual']),
                 'amount': float(row['difference']),
@@ -99,7 +98,7 @@ class DistributionBooksRun(models.Model):
         """Return the explanation that somebody gave for just this difference in the last check."""
         before = self.env['distribution.books.difference'].search([
             ('check', '=', row['check']), ('detail', '=', row['detail']), ('state', '=', 'explained'),
-            ('company_id.name', '=', row['company'])], limit=1)
+            ('company_id', '=', row['company_id'])], limit=1)
         if not before or before.currency_id.compare_amounts(before.amount, float(row['difference'])):
             return {}
         return {'state': 'explained', 'note': before.note, 'explained_by_id': before.explained_by_id.id}
@@ -210,4 +209,4 @@ class DistributionBooks(models.AbstractModel):
     @api.model
     def _get_differences_of(self, company):
         """Return the differences of one company; see `check`."""
-        return [row for row in self.check() if row['company'] == company.name]
+        return [row for row in self.check() if row['company_id'] == company.id]

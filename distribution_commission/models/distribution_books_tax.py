@@ -17,7 +17,7 @@ class DistributionBooks(models.AbstractModel):
         """Hold the bucket against what payouts wrote on the account; what is remitted from it is not ours."""
         return self._execute(
             """
-            SELECT company.name, COALESCE(ledger.amount, 0), COALESCE(general.amount, 0),
+            SELECT company.id, COALESCE(ledger.amount, 0), COALESCE(general.amount, 0),
                    format('account %%s', company.distribution_tax_account_id)
               FROM res_company company
          LEFT JOIN (
@@ -28,7 +28,9 @@ class DistributionBooks(models.AbstractModel):
                    ) ledger ON ledger.company_id = company.id
          LEFT JOIN (
                    SELECT payout.company_id, -SUM(ml.balance) AS amount
-                     FROM distribution_payout payout
+                     FROM (SELECT company_id, move_id FROM distribution_payout
+                        UNION ALL
+                           SELECT company_id, move_id FROM distribution_payout_return) payout
                      JOIN account_move_line ml ON ml.move_id = payout.move_id AND ml.parent_state = 'posted'
                      JOIN res_company c ON c.id = payout.company_id AND ml.account_id = c.distribution_tax_account_id
                  GROUP BY payout.company_id
@@ -40,7 +42,7 @@ class DistributionBooks(models.AbstractModel):
     def _check_payout_tax(self):
         return self._execute(
             """
-            SELECT company.name, COALESCE(payout.tax_amount, 0), COALESCE(t.amount, 0), format('payout %%s', payout.name)
+            SELECT company.id, COALESCE(payout.tax_amount, 0), COALESCE(t.amount, 0), format('payout %%s', payout.name)
               FROM distribution_payout payout
               JOIN res_company company ON company.id = payout.company_id
          LEFT JOIN (

@@ -78,7 +78,7 @@ class DistributionDistributor(models.Model):
     def _get_retain_until(self):
         """Override of `distribution_core`: tax records name who was paid, for years after the last payout."""
         last_payout = self.env['distribution.payout'].sudo().search(
-            [('distributor_id', '=', self.id), ('state', '=', 'done')], order='done_at desc', limit=1)
+            [('distributor_id', '=', self.id), ('state', 'in', ('done', 'returned'))], order='done_at desc', limit=1)
         if not last_payout:
             return super()._get_retain_until()
         policy = self.env['distribution.policy'].sudo()._get_in_force(self.company_id)

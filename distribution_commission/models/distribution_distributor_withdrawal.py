@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-_CAME_TO_NOTHING = ('refused', 'failed', 'cancelled')
+_CAME_TO_NOTHING = ('refused', 'failed', 'cancelled', 'returned')
 
 
 class DistributionDistributor(models.Model):

@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.tools import SQL
+from odoo.tools.lru import LRU
 
 from odoo.addons.distribution_core.attribution import Buyer, Claim, Member, chain
 
@@ -8,12 +9,16 @@ from .sale_order import PAID_STATES
 
 # A page shows an estimate: of the latest orders, so that it costs the same however long the history.
 _LATEST_ORDERS = 500
+# What a worker worked out last, with the version of the rows that it rests on; by database, kind and id.
+# Asking for the version costs a statement; so a page that is opened again costs no more than that.
+_KEPT = LRU(2_048)
 
 
 class DistributionDistributor(models.Model):
     """What is not earned yet: orders that wait for their payment, and ladders whose period still runs.
 
-    The same kernel as for the ledger, and nothing is written.
+    The same kernel as for the ledger, and nothing is written. Orders are looked at as they stand; ladders
+    as they stood when the processor last looked at one of their orders.
     """
     _inherit = 'distribution.distributor'
 
@@ -51,16 +56,29 @@ class DistributionDistributor(models.Model):
         :rtype: list[dict]
         """
         self.ensure_one()
-        order_ids = dict.fromkeys(self._get_unpaid_order_ids())
+        rows = self._get_unpaid_orders()
+        key, version = (self.env.cr.dbname, 'unpaid', self.id), hash(tuple(rows))
+        kept = _KEPT.get(key)
+        if not kept or kept[0] != version:
+            kept = _KEPT[key] = version, self._estimate_orders([order_id for order_id, _version in rows])
+        names = ('order_id', 'order_name', 'ordered_at', 'amount')
+        return [dict(zip(names, estimate, strict=True)) for estimate in kept[1]]
+
+    def _estimate_orders(self, order_ids):
+        """Return (order's id, name, date, amount) of those that will earn something.
+
+        :rtype: list[tuple]
+        """
         if not order_ids:
             return []
         orders_sudo = self.env['sale.order'].sudo()
         expected, earned = (
-            self._get_own_amounts(orders_sudo._distribution_get_facts(order_ids, as_ordered=as_ordered))
+            self._get_own_amounts(
+                orders_sudo._distribution_get_facts(dict.fromkeys(order_ids), as_ordered=as_ordered))
             for as_ordered in (True, False))
         minor = 10 ** self.currency_id.decimal_places
         return [
-            {'order_id': order.id, 'order_name': order.name, 'ordered_at': order.date_order, 'amount': amount / minor}
+            (order.id, order.name, order.date_order, amount / minor)
             for order in orders_sudo.browse(order_ids)
             for amount in [expected.get(order.id, 0) - earned.get(order.id, 0)] if amount > 0
         ]
@@ -75,19 +93,36 @@ class DistributionDistributor(models.Model):
         self.ensure_one()
         periods_sudo = self.env['distribution.ladder.period'].sudo().search([
             ('distributor_id', '=', self.id), ('date_until', '>', fields.Datetime.now())], order='date_until, id')
-        result = []
+        result, amounts = [], self._get_running_amounts(periods_sudo)
         for period_sudo in periods_sudo:
-            step_sudo = period_sudo.ladder_id._get_next_step(period_sudo.sales_amount)
+            sales, earned = amounts[period_sudo.id]
+            step_sudo = period_sudo.ladder_id._get_next_step(sales)
             result.append({
                 'period': period_sudo.ladder_id.period,
                 'words': period_sudo.ladder_id._get_words(),
                 'days': period_sudo._get_days_text(),
-                'sales': period_sudo.sales_amount,
-                'amount': period_sudo.earned_amount,
+                'sales': sales,
+                'amount': earned,
                 'next_bound': step_sudo.lower_amount if step_sudo else None,
                 'next_rate': step_sudo.rate if step_sudo else None,
             })
         return result
+
+    def _get_running_amounts(self, periods_sudo):
+        """Return sales and what they earn so far, by period; worked out anew when the processor marked it since.
+
+        :rtype: dict[int, tuple[float, float]]
+        """
+        periods_sudo.flush_recordset()
+        versions = dict(self.env.execute_query(SQL(
+            "SELECT id, concat_ws(' ', xmin, ctid) FROM distribution_ladder_period WHERE id = ANY(%s)", periods_sudo.ids)))
+        keys = {period_sudo.id: (self.env.cr.dbname, 'ladder', period_sudo.id) for period_sudo in periods_sudo}
+        amounts = {
+            id_: kept[1] for id_, key in keys.items() for kept in [_KEPT.get(key)] if kept and kept[0] == versions[id_]}
+        for period_sudo in periods_sudo.filtered(lambda period: period.id not in amounts):
+            amounts[period_sudo.id] = period_sudo.sales_amount, period_sudo.earned_amount
+            _KEPT[keys[period_sudo.id]] = versions[period_sudo.id], amounts[period_sudo.id]
+        return amounts
 
     def _get_payees(self):
         """Return who would earn on a sale of this distributor now, as confirming an order would pin it.
@@ -124,14 +159,19 @@ class DistributionDistributor(models.Model):
                 amounts[order_id] = amounts.get(order_id, 0) + target['amount']
         return amounts
 
-    def _get_unpaid_order_ids(self):
-        """Return those of the latest orders of which something is not invoiced or not paid, the latest first."""
+    def _get_unpaid_orders(self):
+        """Return those of the latest orders of which something is not invoiced or not paid, the latest first.
+
+        :return: Ids, each with the version of all rows that its estimate rests on: a write of any of them
+            makes another one.
+        :rtype: list[tuple[int, str]]
+        """
         self.ensure_one()
-        self.env['sale.order'].flush_model()
-        self.env['account.move'].flush_model()
-        return [order_id for order_id, in self.env.execute_query(SQL(
+        for model in ('sale.order', 'sale.order.line', 'account.move', 'product.product', 'distribution.attribution'):
+            self.env[model].flush_model()
+        return self.env.execute_query(SQL(
             """
-            SELECT o.id
+            SELECT o.id, concat_ws(' ', o.xmin, o.ctid, a.xmin, a.ctid, lines.version, moves.version)
               FROM (
                    SELECT attribution_id
                      FROM distribution_attribution_tier
@@ -141,13 +181,22 @@ class DistributionDistributor(models.Model):
                    ) latest
               JOIN distribution_attribution a ON a.id = latest.attribution_id AND a.plan_version_id IS NOT NULL
               JOIN sale_order o ON o.id = a.order_id AND o.state = 'sale'
-             WHERE o.invoice_status IN ('to invoice', 'no')
-                OR EXISTS (
-                   SELECT FROM sale_order_line l
+CROSS JOIN LATERAL (
+                   SELECT string_agg(concat_ws(' ', l.xmin, l.ctid, p.xmin, p.ctid), ' ' ORDER BY l.id) AS version
+                     FROM sale_order_line l
+                LEFT JOIN product_product p ON p.id = l.product_id
+                    WHERE l.order_id = o.id
+                   ) lines
+CROSS JOIN LATERAL (
+                   SELECT string_agg(concat_ws(' ', m.xmin, m.ctid), ' ' ORDER BY m.id) AS version,
+                          bool_or(m.move_type = 'out_invoice' AND m.state != 'cancel'
+                                  AND m.payment_state != ALL(%(paid)s)) AS is_unpaid
+                     FROM sale_order_line l
                      JOIN sale_order_line_invoice_rel r ON r.order_line_id = l.id
                      JOIN account_move_line ml ON ml.id = r.invoice_line_id
                      JOIN account_move m ON m.id = ml.move_id
-                    WHERE l.order_id = o.id AND m.move_type = 'out_invoice' AND m.state != 'cancel'
-                      AND m.payment_state != ALL(%(paid)s))
+                    WHERE l.order_id = o.id
+                   ) moves
+             WHERE o.invoice_status IN ('to invoice', 'no') OR moves.is_unpaid
           ORDER BY a.id DESC
-            """, distributor=self.id, limit=_LATEST_ORDERS, paid=[*PAID_STATES, 'reversed']))]
+            """, distributor=self.id, limit=_LATEST_ORDERS, paid=[*PAID_STATES, 'reversed']))

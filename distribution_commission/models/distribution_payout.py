@@ -23,10 +23,10 @@ class Deduction(NamedTuple):
 class DistributionPayout(models.Model):
     """One attempt to pay a withdrawal, under a number that is used once.
 
-    draft → sent → done or failed. That it is sent is committed before anything leaves; from then on the
-    channel is asked what became of it, and never asked to pay again. What ends a payout is an answer of
-    the channel or an accountant. The next attempt has another number, and needs this one to have failed
-    for good.
+    draft → sent → done or failed; what was done may still be returned (`distribution.payout.return`). That
+    it is sent is committed before anything leaves; from then on the channel is asked what became of it,
+    and never asked to pay again. What ends a payout is an answer of the channel or an accountant. The next
+    attempt has another number, and needs this one to have failed for good.
 
     +---------------------------+------------------------------+
     | debit                     | credit                       |
@@ -70,6 +70,7 @@ class DistributionPayout(models.Model):
             ('done', "Done"),
             ('failed', "Failed"),
             ('cancelled', "Cancelled"),
+            ('returned', "Returned"),
         ],
         required=True,
         readonly=True,
@@ -277,13 +278,21 @@ class DistributionPayout(models.Model):
         :return: The entry, with the gross amount on the payable of the distributor.
         :rtype: account.move
         """
-        values = self._prepare_payment_values()
+        self.payment_id = self._post_payment(self._prepare_payment_values())
+        return self.payment_id.move_id
+
+    def _post_payment(self, values):
+        """Create a payment and post it, with an entry in any case.
+
+        :param dict values:
+        :rtype: account.payment
+        """
         journal = self.env['account.journal'].browse(values['journal_id'])
         # Without an account for it, a payment would have no entry where the accounting app is installed.
-        has_account = bool(journal.outbound_payment_method_line_ids[:1].payment_account_id)
-        self.payment_id = self.env['account.payment'].with_context(force_payment_move=not has_account).create(values)
-        self.payment_id.action_post()
-        return self.payment_id.move_id
+        has_account = bool(journal[f"{values['payment_type']}_payment_method_line_ids"][:1].payment_account_id)
+        payment = self.env['account.payment'].with_context(force_payment_move=not has_account).create(values)
+        payment.action_post()
+        return payment
 
     def _reconcile_payment(self):
         """Reconcile the payment with what was settled, and set off debts that nothing waits for.

@@ -14,6 +14,7 @@ _FIGURES = {
     'taken_back_amount': SQL("destination = 'merchant'"),
     'settled_amount': SQL("source IN ('available', 'billed') AND destination = 'payable'"),
     'paid_amount': SQL("destination = 'paid'"),
+    'returned_amount': SQL("source = 'paid'"),
 }
 
 
@@ -51,6 +52,7 @@ class DistributionPeriod(models.Model):
     taken_back_amount = fields.Monetary(string="Taken Back", readonly=True)
     settled_amount = fields.Monetary(string="Settled", readonly=True)
     paid_amount = fields.Monetary(string="Paid", readonly=True)
+    returned_amount = fields.Monetary(string="Came Back", readonly=True, help="Of what was paid, in this month or before.")
     unsettled_amount = fields.Monetary(
         string="Earned, Not Settled", readonly=True, help="At the end of the period.")
 

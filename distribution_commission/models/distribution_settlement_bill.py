@@ -21,8 +21,10 @@ class DistributionSettlement(models.Model):
     +--------------------------------+-----------------------------------+
 
     Meanwhile the commissions lie in the bucket `billed`: nobody can withdraw them, no other run settles
-    them. Commissions that were taken back since an earlier invoice carry a tax that is not due any more;
-    two lines of the bill, one with taxes and one without, take it off and leave the accrued account alone.
+    them. The bill is in the company's currency: an invoice in another one is refused, not converted, so
+    that no difference of exchange ever lies on the payable. Commissions that were taken back since an
+    earlier invoice carry a tax that is not due any more; two lines of the bill, one with taxes and one
+    without, take it off and leave the accrued account alone.
     """
     _inherit = 'distribution.settlement'
 
@@ -89,6 +91,7 @@ class DistributionSettlement(models.Model):
         """
         self.ensure_one()
         number = re.sub(r'\s', '', number or '').upper()
+        self._check_bill_currency()
         if self.state != 'billed':
             raise UserError(self.env._("%s does not wait for an invoice.", self.name))
         if not _NUMBER.fullmatch(number):
@@ -109,6 +112,7 @@ class DistributionSettlement(models.Model):
     def _post_bill(self):
         """Post the bill: once, when an invoice over just this amount is in."""
         self.ensure_one()
+        self._check_bill_currency()
         deducted = self._get_deduction()
         self._take_deduction(deducted)
         expected = self.move_id.amount_total - deducted
@@ -170,6 +174,16 @@ class DistributionSettlement(models.Model):
             *(Command.delete(line.id) for line in lines[1:]),
             *(Command.create(vals) for vals in self._prepare_deduction_lines(lines[:1], deducted)),
         ]})
+
+    def _check_bill_currency(self):
+        """Check that the bill is in the currency that commissions are owed in: none is converted.
+
+        :raise UserError:
+        """
+        if self.move_id and self.move_id.currency_id != self.currency_id:
+            raise UserError(self.env._(
+                "The commissions of %(statement)s are owed in %(own)s. An invoice in %(other)s is not taken: ask for one in %(own)s.",
+                statement=self.name, own=self.currency_id.name, other=self.move_id.currency_id.name))
 
     def _check_bill(self):
         """Check that the posted bill books the statement and nothing else.

@@ -7,6 +7,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, groupby
 
+from ..engine import get_step
 from .distribution_settlement_preview import BILLED_KINDS
 from .distribution_transfer import Transfer
 
@@ -205,7 +206,7 @@ class DistributionSettlementRun(models.Model):
             Transfer.of_commission(
                 row, 'available', destination, row['available'], 'settlement',
                 settlement_id=statement.id, move_line_id=statement.move_line_id.id or None,
-                explanation=json.dumps({'statement': {name: row[name] for name in ('base', 'kind', 'value', 'adjusted')}}))
+                explanation=json.dumps({'statement': self._get_terms(row)}))
             for statement in statements
             for row in rows[statement.distributor_id.id]
         ], self.company_id)
@@ -242,6 +243,15 @@ class DistributionSettlementRun(models.Model):
 
     # === GETTERS === #
 
+    @staticmethod
+    def _get_terms(row):
+        """Return what a statement says about a commission: its base, and the rate that it earned at."""
+        terms = {name: row[name] for name in ('base', 'kind', 'value', 'adjusted')}
+        if row['ladder_trace']:
+            step, value = get_step(row['ladder_trace'])
+            terms.update(kind='ladder', value=value, step=step)
+        return terms
+
     def _lock_available(self, statements):
         """Return the commissions to settle, locked, in minor units, with what a statement says about them."""
         return self.env.execute_query_dict(SQL(
@@ -251,6 +261,7 @@ class DistributionSettlementRun(models.Model):
                    (c.base_amount * %(minor)s)::bigint AS base,
                    c.explanation #>> '{rule,kind}' AS kind,
                    (c.explanation #>> '{rule,value}')::bigint AS value,
+                   CASE WHEN c.explanation ? 'ladder' THEN c.explanation END AS ladder_trace,
                    (COALESCE((SELECT SUM(a.amount) FROM distribution_adjustment a
                                WHERE a.commission_id = c.id AND a.state = 'posted'), 0) * %(minor)s)::bigint AS adjusted
               FROM distribution_commission c

@@ -179,6 +179,7 @@ class DistributionTransfer(models.Model):
             ('unhold', "Released after review"),
             ('adjustment', "Adjustment"),
             ('write_off', "Debt written off"),
+            ('return', "Payout returned"),
         ],
         required=True,
         readonly=True,
@@ -207,6 +208,10 @@ class DistributionTransfer(models.Model):
     _check_write_off = models.Constraint(
         "CHECK ((source = 'written_off') = (write_off_id IS NOT NULL) AND destination != 'written_off')",
         "A debt is written off by a write-off and by nothing else.",
+    )
+    _check_return = models.Constraint(
+        "CHECK ((source IN ('paid', 'fee', 'withheld')) = (reason = 'return'))",
+        "What was paid comes back by the return of a payout and by nothing else.",
     )
     _distributor_idx = models.Index('(distributor_id, id)')
     _clawed_idx = models.Index("(distributor_id) WHERE source = 'payable' AND destination = 'merchant'")

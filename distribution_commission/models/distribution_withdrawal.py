@@ -9,7 +9,7 @@ class DistributionWithdrawal(models.Model):
 
     From the moment it is asked the money is reserved; whatever ends it unpaid gives it back.
     requested → (checked: waits for a second person) → approved → paid or failed; refused or cancelled
-    as long as nothing was sent.
+    as long as nothing was sent; returned when the money came back after it was paid.
 
     +------------------+-----------------+------+-------+--------+--------+
     | group            | records         | read | write | create | unlink |
@@ -46,6 +46,7 @@ class DistributionWithdrawal(models.Model):
             ('refused', "Refused"),
             ('failed', "Failed"),
             ('cancelled', "Cancelled"),
+            ('returned', "Returned"),
         ],
         required=True,
         readonly=True,
@@ -163,6 +164,11 @@ class DistributionWithdrawal(models.Model):
         """Called by the payout that was done, after it moved the money."""
         self._update_state(('approved',), 'paid')
 
+    def _set_returned(self, reason):
+        """Called by the return of the payout, after it moved the money back."""
+        if self._update_state(('paid',), 'returned'):
+            self.sudo().refusal_reason = reason
+
     def _set_failed(self, reason):
         """Called by the payout that failed for good: the money is the distributor's again."""
         self.ensure_one()
@@ -227,18 +233,21 @@ class DistributionWithdrawal(models.Model):
         """
         self.ensure_one()
         payout_sudo = self.sudo().payout_ids.sorted('id')[-1:]
+        was_paid = self.state in ('paid', 'returned')
         steps = [
             (self.env._("Asked for"), self.requested_at, True),
-            (self.env._("Approved"), payout_sudo.create_date or None, self.state in ('approved', 'paid', 'failed')),
+            (self.env._("Approved"), payout_sudo.create_date or None, was_paid or self.state in ('approved', 'failed')),
         ]
         if self.state in ('refused', 'failed', 'cancelled'):
             labels = dict(self._fields['state']._description_selection(self.env))
             return [step for step in steps if step[2]] + [(labels[self.state], self.write_date, True)]
-        return [
-            *steps,
-            (self.env._("Sent"), payout_sudo.sent_at or None, payout_sudo.state in ('sent', 'done')),
-            (self.env._("Paid"), payout_sudo.done_at or None, self.state == 'paid'),
+        steps += [
+            (self.env._("Sent"), payout_sudo.sent_at or None, was_paid or payout_sudo.state in ('sent', 'done')),
+            (self.env._("Paid"), payout_sudo.done_at or None, was_paid),
         ]
+        if self.state == 'returned':
+            steps.append((self.env._("Returned"), self.write_date, True))
+        return steps
 
     def _is_cancellable(self):
         """Return whether the distributor can still take it back."""

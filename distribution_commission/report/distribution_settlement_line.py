@@ -39,6 +39,9 @@ class DistributionSettlementLine(models.Model):
     tier = fields.Integer(readonly=True, aggregator=None)
     base_amount = fields.Monetary(string="Base", readonly=True, help="Net of tax, discounts and refunds.")
     rate = fields.Float(string="Rate (%)", digits=(5, 2), readonly=True, aggregator=None)
+    step_amount = fields.Monetary(
+        string="Ladder Step From", readonly=True,
+        help="The step that the sales of the period had reached; the rate is what the ladder gives on all of them.")
     adjusted_amount = fields.Monetary(
         string="Of It, Adjustments", readonly=True, help="What persons changed about this commission altogether.")
     amount = fields.Monetary(readonly=True)
@@ -56,8 +59,9 @@ class DistributionSettlementLine(models.Model):
             SELECT t.id, s.id AS settlement_id, s.company_id, s.distributor_id, t.commission_id, line.kind, t.posted_at,
                    c.order_name, c.product_name, c.tier,
                    (t.explanation #>> '{statement,base}')::numeric / minor.unit AS base_amount,
-                   CASE WHEN t.explanation #>> '{statement,kind}' = 'percent'
+                   CASE WHEN t.explanation #>> '{statement,kind}' IN ('percent', 'ladder')
                         THEN (t.explanation #>> '{statement,value}')::numeric / 10000 END AS rate,
+                   (t.explanation #>> '{statement,step}')::numeric / minor.unit AS step_amount,
                    (t.explanation #>> '{statement,adjusted}')::numeric / minor.unit AS adjusted_amount,
                    line.sign * t.amount AS amount
               FROM distribution_settlement s

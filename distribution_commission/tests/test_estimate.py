@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo import Command, fields
 from odoo.tests import Form, new_test_user, tagged
 
@@ -103,6 +105,66 @@ class TestEstimate(LadderCommon):
         many = count()
         self.assertEqual((few[0], many[0]), (1, 10))
         self.assertEqual(few[1], many[1])
+
+    def _count(self, get):
+        """Return what is got, and in how many statements, by a page that begins with nothing in memory."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        return get(), self.env.cr.sql_log_count - before
+
+    def test_what_did_not_change_is_not_worked_out_again(self):
+        self._put_ladders_in_force({}, rules=[{'rate': 10}])
+        for _index in range(3):
+            self._create_order(quantity=2)
+        sold = self._create_order(quantity=5)
+        self._invoice(sold)
+        self._process()
+        for get in (self.seller._get_unpaid_estimates, self.seller._get_ladder_estimates):
+            with self.subTest(get.__name__):
+                first, _many = self._count(get)
+                with patch.object(type(self.env['sale.order']), '_distribution_get_facts', side_effect=AssertionError):
+                    again, few = self._count(get)
+                self.assertEqual(first, again)
+                self.assertLessEqual(few, 12)
+        self.assertEqual([estimate['amount'] for estimate in self.seller._get_unpaid_estimates()], [20.0] * 3)
+
+    def test_any_change_of_a_document_is_seen_at_once(self):
+        self._put_in_force({'rate': 10})
+        order, other = self._create_order(quantity=5), self._create_order()
+
+        def get():
+            self.env.invalidate_all()
+            return {estimate['order_id']: estimate['amount'] for estimate in self.seller._get_unpaid_estimates()}
+
+        self.assertEqual(get(), {order.id: 50, other.id: 10})
+        order.order_line.product_uom_qty = 4
+        self.assertEqual(get(), {order.id: 40, other.id: 10})
+        order.order_line.price_unit = 90
+        self.assertEqual(get(), {order.id: 36, other.id: 10})
+        invoice = self._invoice(order, pay=False)
+        self.assertEqual(get(), {order.id: 36, other.id: 10})
+        self._refund(invoice, amount=60)
+        self.assertEqual(get(), {order.id: 30, other.id: 10})
+        other._action_cancel()
+        self.assertEqual(get(), {order.id: 30})
+        self._pay(invoice)
+        self.assertEqual(get(), {})
+
+    def test_a_ladder_is_worked_out_again_when_the_processor_saw_another_order(self):
+        self._put_ladders_in_force({'method': 'whole'})
+        for quantity, sales, amount in [(4, 400, 20), (1, 500, 40), (5, 1000, 100)]:
+            order = self._create_order(quantity=quantity)
+            self._invoice(order)
+            self._process()
+            self.env.invalidate_all()
+            [estimate] = self.seller._get_ladder_estimates()
+            self.assertEqual((estimate['sales'], estimate['amount']), (sales, amount))
+        self._refund(order.invoice_ids)
+        self._process()
+        self.env.invalidate_all()
+        [estimate] = self.seller._get_ladder_estimates()
+        self.assertEqual((estimate['sales'], estimate['amount']), (500, 40))
 
     # === PRODUCTS === #
 

@@ -121,8 +121,10 @@ class TestLedger(DistributionCommon):
             "UPDATE distribution_balance SET amount = amount + 1 WHERE distributor_id = %s AND bucket = 'pending'",
             [self.seller.id])
         self.assertEqual(
-            [(row['check'], row['expected'], row['actual']) for row in self.env['distribution.books'].check()],
-            [("balances are the sums of the transfers", '10.00', '11.00')])
+            self.env['distribution.books'].check(), [{
+                'check': "balances are the sums of the transfers", 'company_id': self.company.id,
+                'company': self.company.name, 'expected': '10.00', 'actual': '11.00', 'difference': '1.00',
+                'detail': f'distributor {self.seller.id}, bucket pending'}])
 
     def test_an_order_that_earned_cannot_be_deleted(self):
         order = self.transfer.commission_id.attribution_id.order_id

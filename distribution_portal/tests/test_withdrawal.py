@@ -172,3 +172,18 @@ class TestWithdrawal(PageCommon):
         withdrawal.refusal_reason = "The account is closed."
         withdrawal.action_refuse()
         self.assertIn("The account is closed. $ 5.00 Refused", self._read('/my/distribution/withdrawals'))
+
+    def test_money_that_came_back_is_shown_with_the_reason(self):
+        self._post(FORM, amount='12.50')
+        withdrawal = self._get_withdrawals()
+        withdrawal.action_approve()
+        withdrawal.payout_ids.action_mark_done()
+        self.env['distribution.payout.return'].create({
+            'payout_id': withdrawal.payout_ids.id, 'reason': "The account was closed"}).action_submit()
+        listed = self._read('/my/distribution/withdrawals')
+        self.assertIn("You can withdraw $ 30.00", listed)
+        self.assertIn("The account was closed $ 12.50 Returned", listed)
+        text = self._read(f'/my/distribution/withdrawals/{withdrawal.id}')
+        for words in ("Paid", "Returned", "The account was closed"):
+            self.assertIn(words, text)
+        self.assertBalances(self.mei, merchant=-40.0, pending=10.0, payable=30.0)

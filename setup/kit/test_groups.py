@@ -41,9 +41,10 @@ def _linter(name, *arguments):
     return results.check(done.returncode == 0, f"{name}:\n{done.stdout}")
 
 
-def _python_module(name, *arguments):
+def _python_module(name, *arguments, **variables):
     return subprocess.run(
-        [str(PYTHON), "-P", "-m", name, *map(str, arguments)], cwd=ROOT, env=environment.odoo_environment(),
+        [str(PYTHON), "-P", "-m", name, *map(str, arguments)], cwd=ROOT,
+        env={**environment.odoo_environment(), **variables},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
@@ -66,11 +67,12 @@ def unit(options):
     return _pytest("unit", ROOT / "tests" / "unit")
 
 
-def _pytest(name, folder):
+def _pytest(name, folder, **variables):
     report = LOGS / f"{name}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    return results.of_pytest(report, _python_module("pytest", "-q", f"--junitxml={report}", folder).stdout)
+    return results.of_pytest(
+        report, _python_module("pytest", "-q", f"--junitxml={report}", folder, **variables).stdout)
 
 
 # -- Odoo's runner
@@ -84,13 +86,11 @@ def addons(options):
 
 
 def e2e(options):
-    result = Result()
     with databases.temporary(_template(options), "e2e") as database:
         # On changed files a quick run needs the update that a fresh template has behind it
         update = ("-u", ",".join(_all_modules())) if options.quick else ()
-        result += results.of_odoo(*_odoo_tests(database, f"{options.tags or E2E_TAG},-at_install", *update))
-    folder = ROOT / "tests" / "e2e"
-    return result + _pytest("e2e", folder) if any(folder.glob("test_*.py")) else result
+        result = results.of_odoo(*_odoo_tests(database, f"{options.tags or E2E_TAG},-at_install", *update))
+        return result if options.tags else result + _pytest("e2e", ROOT / "tests" / "e2e", E2E_TEMPLATE=database)
 
 
 def upstream(options):

@@ -18,6 +18,7 @@ from distribution_engine import (
     climb,
     evaluate,
     get_entries,
+    get_step,
     net_amounts,
     reward,
 )
@@ -228,3 +229,13 @@ def test_a_ladder_gets_what_the_rules_leave():
     ]:
         found = get_entries(Order(1, tuple(lines), payees), [ladder], rules, **options)
         assert [accrual.amount for accrual in climb(ladder, found.get(1, []))] == expected, case
+
+
+@given(ladder=ladders, entries=entries)
+def test_the_rate_that_a_statement_shows_is_what_the_ladder_gives_on_all_sales(ladder, entries):
+    for accrual in climb(ladder, entries):
+        trace = json.loads(json.dumps(accrual.trace))
+        total = trace['sales']
+        lower, rate = get_step(trace)
+        assert lower == max(bound for bound, _rate in ladder.steps if bound <= total)
+        assert abs(reward(ladder, total) - rate * total / PPM) <= total / PPM + 1

@@ -5,7 +5,7 @@ sys.path.insert(0, __file__.rpartition("/")[0])
 
 from session import configure, environment_on
 
-COLUMNS = ("check", "company", "expected", "actual", "difference", "detail")
+COLUMNS = ("check", "company_id", "company", "expected", "actual", "difference", "detail")
 
 
 def main(database):

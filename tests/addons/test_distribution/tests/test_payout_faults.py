@@ -9,6 +9,7 @@ import threading
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2 import IntegrityError
 from psycopg2.errors import SerializationFailure
 
 from odoo import fields
@@ -124,7 +125,7 @@ class TestPayoutFaults(CommittedCase):
             paid = env['distribution.payout.demo'].search([
                 ('status', '=', 'paid'), ('id', '>', self.ids['transfer'] or 0)])
             done = env['distribution.payout'].search([
-                ('channel_id', '=', self.ids['channel']), ('state', '=', 'done')])
+                ('channel_id', '=', self.ids['channel']), ('state', 'in', ('done', 'returned'))])
             self.assertEqual(
                 sorted((transfer.number, transfer.amount) for transfer in paid),
                 sorted((payout.name, payout.net_amount) for payout in done))
@@ -151,7 +152,7 @@ class TestPayoutFaults(CommittedCase):
             'waiting': self._fault_answer,
             'approve twice': self._fault_approve_twice, 'call back twice': self._fault_call_back,
             'contradict': self._fault_call_back, 'late': self._fault_late, 'race': self._fault_race,
-            'cancel': self._fault_cancel, 'retry': self._fault_retry,
+            'cancel': self._fault_cancel, 'retry': self._fault_retry, 'come back': self._fault_come_back,
         }
         with self.subTest(seed=seed):
             for number in range(FAULTS):
@@ -225,7 +226,7 @@ class TestPayoutFaults(CommittedCase):
     def _fault_call_back(self, name, chance, withdrawals):
         """The provider tells again what it told, or somebody says the opposite."""
         with self._transaction() as env:
-            if payout := self._pick(env, chance, withdrawals, 'sent', 'done', 'failed'):
+            if payout := self._pick(env, chance, withdrawals, 'sent', 'done', 'failed', 'returned'):
                 answer = env['distribution.payout.demo']._get_answer(payout.name)
                 if name == 'contradict' and payout.state in ('done', 'failed'):
                     answer = {'status': 'refused' if payout.state == 'done' else 'paid'}
@@ -268,6 +269,20 @@ class TestPayoutFaults(CommittedCase):
                     env.cr.commit()
                 except UserError:
                     env.cr.rollback()
+
+    def _fault_come_back(self, _name, chance, withdrawals):
+        """The money comes back, which two persons enter at the same moment."""
+        with self._transaction() as env:
+            if not (payout := self._pick(env, chance, withdrawals, 'done')):
+                return
+        values = {'payout_id': payout.id, 'reason': "The account was closed"}
+        with self._cursor() as one, self._cursor() as other:
+            first, second = (env['distribution.payout.return'] for env in (one, other))
+            self.assertEqual(first.search_count([]), second.search_count([]))       # both snapshots are taken
+            first.create(values).action_submit()
+            one.cr.commit()
+            with self.assertRaises((IntegrityError, SerializationFailure)):
+                second.create(values).action_submit()
 
     def _fault_retry(self, _name, chance, withdrawals):
         with self._cursor() as env:
