@@ -51,6 +51,10 @@ class DistributionSettlement(models.Model):
         self.ensure_one()
         return self.name.replace('/', '-')
 
+    def _get_report_base_filename(self):
+        """Return the name under which the portal hands out the PDF."""
+        return self._get_file_name()
+
     def _get_period_text(self):
         """Return the days of the period in words, or the day of a statement without one."""
         self.ensure_one()
