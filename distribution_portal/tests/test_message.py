@@ -89,7 +89,7 @@ class TestSettings(PageCommon):
         self.assertIn("An alias is no phone number", self._get_text(response))
         self.assertIn('value="13800001111"', response.text)
         self.assertEqual(self.mei.alias, "Sun flower")
-        self.assertIn("Without one they see M··I888.", self._read(SETTINGS))
+        self.assertIn("Without one they see: M··I888", self._read(SETTINGS))
 
     def test_what_is_told_is_the_own_decision(self):
         both = self.mei + self.bo

@@ -31,7 +31,7 @@ class TestPreview(PageCommon):
             with self.subTest(page):
                 preview = self._open(f'{self.url}{page}', 'officer')
                 self.assertEqual(preview.status_code, 200)
-                self.assertIn("This is what Mei (MEI888) sees.", self._get_text(preview))
+                self.assertIn("So sees it: Mei (MEI888)", self._get_text(preview))
                 self.assertIn('inert="inert"', preview.text)
                 self.assertEqual(
                     self._get_content(preview), self._get_content(self._open(f'/my/distribution{own}')))
@@ -55,7 +55,7 @@ class TestPreview(PageCommon):
     def test_a_preview_does_not_last(self):
         self._open(self.url, 'officer')
         self.assertIn("You are not a distributor yet", self._read('/my/distribution', 'officer'))
-        self.assertNotIn("Preview.", self._open('/my/distribution').text)
+        self.assertNotIn("Preview:", self._open('/my/distribution').text)
 
     @mute_logger('odoo.sql_db', 'odoo.http')
     def test_the_database_refuses_writes_of_a_preview(self):

@@ -75,7 +75,7 @@ class TestRanking(PageCommon):
         since = self.mei.ranking_consent_at
         self._post(PAGE, join='1')
         self.assertEqual(self.mei.ranking_consent_at, since)
-        self.assertIn("Others who look at this page see you as", self._read(PAGE))
+        self.assertIn("Others see you on this page, with what is compared here, as: M··I888", self._read(PAGE))
         self.mei._set_suspended("Looked into")
         self._post(PAGE)
         self.assertFalse(self.mei.ranking_consent_at)

@@ -40,7 +40,7 @@ class TestTeam(PageCommon):
 
     def test_the_team_is_shown_with_its_sales_of_the_month(self):
         text = self._read(PAGE)
-        self.assertIn("2 directly below you.", text)
+        self.assertIn("Directly below: 2 You see aliases only", text)
         self.assertRegex(text, r"Sunny Gold · since [\d/]+ \$ 200\.00 1 order ")
         self.assertRegex(text, r"B··NBEN since [\d/]+ \$ 0\.00 0 orders")
 
@@ -58,7 +58,7 @@ class TestTeam(PageCommon):
         self.assertEqual(self._read_members(), ["B··NBEN", "Sunny"])
         with self._pay_three_tiers():
             self.assertEqual(self._read_members(), ["C··CYCY", "B··NBEN", "Sunny"])
-            self.assertIn("2 directly below you, 1 one further down.", self._read(PAGE))
+            self.assertIn("Directly below: 2 One further down: 1 You see aliases only", self._read(PAGE))
             self.assertEqual(self._read_members(f'{PAGE}?filterby=direct'), ["B··NBEN", "Sunny"])
             self.assertEqual(self._read_members(f'{PAGE}?filterby=second'), ["C··CYCY"])
 
