@@ -23,6 +23,7 @@
         'data/distribution_plan_cron.xml',
         'data/distribution_settlement_data.xml',
         'data/distribution_books_cron.xml',
+        'data/distribution_digest_cron.xml',
         'data/distribution_dispute_mail_data.xml',
 
         # Wizards.

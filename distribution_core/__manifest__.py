@@ -33,6 +33,7 @@
 
         # Model views.
         'views/distribution_agreement_views.xml',
+        'views/distribution_announcement_views.xml',
         'views/distribution_application_views.xml',
         'views/distribution_distributor_views.xml',
         'views/distribution_level_views.xml',

@@ -57,6 +57,11 @@ from . import distribution_payout_return
 from . import distribution_distributor
 from . import distribution_distributor_withdrawal
 from . import distribution_distributor_tax
+from . import distribution_distributor_sales
+from . import distribution_distributor_team
+from . import distribution_distributor_earnings
+from . import distribution_ranking
+from . import distribution_digest
 from . import distribution_estimate
 from . import distribution_privacy_request
 from . import distribution_level

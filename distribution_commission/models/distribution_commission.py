@@ -100,6 +100,7 @@ class DistributionCommission(models.Model):
 
     # Its unique key is in `distribution_commission_ladder.py`.
     _distributor_idx = models.Index('(distributor_id, id)')
+    _created_idx = models.Index('(distributor_id, created_at)')     # What was earned lately, however long the history.
     # The open rows only: what is settled costs nothing, however long the history.
     _pending_idx = models.Index('(available_on) WHERE pending_amount > 0')
     _available_idx = models.Index('(company_id, distributor_id) WHERE available_amount > 0')

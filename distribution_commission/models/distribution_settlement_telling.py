@@ -30,13 +30,17 @@ class DistributionSettlement(models.Model):
     def _tell_next(self, limit=_TOLD_AT_ONCE):
         """Mail the next distributors that a statement is there, each in its language.
 
+        One that waits for the distributor's invoice is mailed in any case, the others to who wants it.
+
         :return: How many statements were dealt with.
         :rtype: int
         """
         statements = self.search([('state', 'in', ('billed', 'posted')), ('told_at', '=', False)], order='id', limit=limit)
         template = self.env.ref('distribution_commission.mail_template_settlement', raise_if_not_found=False)
+        wanting = statements.distributor_id._filter_wanting('settlement')
         for statement in statements if template else ():
-            if statement.distributor_id.partner_id.email:
+            is_wanted = statement.state == 'billed' or statement.distributor_id in wanting
+            if is_wanted and statement.distributor_id.partner_id.email:
                 template.send_mail(statement.id)
         statements.write({'told_at': fields.Datetime.now()})
         return len(statements)
@@ -46,6 +50,10 @@ class DistributionSettlement(models.Model):
     def _get_file_name(self):
         self.ensure_one()
         return self.name.replace('/', '-')
+
+    def _get_report_base_filename(self):
+        """Return the name under which the portal hands out the PDF."""
+        return self._get_file_name()
 
     def _get_period_text(self):
         """Return the days of the period in words, or the day of a statement without one."""

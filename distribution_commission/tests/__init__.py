@@ -33,3 +33,4 @@ from . import test_withdrawal
 from . import test_tax
 from . import test_tax_export
 from . import test_tax_compliance
+from . import test_digest

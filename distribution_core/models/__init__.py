@@ -11,9 +11,13 @@ from . import distribution_network
 from . import distribution_export_log
 from . import distribution_distributor
 from . import distribution_distributor_level
+from . import distribution_distributor_alias
+from . import distribution_announcement
+from . import distribution_notification_setting
 from . import distribution_level_history
 from . import distribution_level_run
 from . import distribution_level_run_line
+from . import distribution_level_progress
 from . import distribution_one_tier
 from . import distribution_upline
 from . import distribution_link
@@ -40,6 +44,7 @@ from . import distribution_distributor_territory
 from . import distribution_attribution
 from . import distribution_attribution_tier
 from . import distribution_attribution_change
+from . import distribution_attempt
 from . import distribution_binding
 from . import distribution_risk_check
 from . import distribution_risk_signal

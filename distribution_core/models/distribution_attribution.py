@@ -24,7 +24,7 @@ class DistributionAttribution(models.Model):
         comodel_name='sale.order', required=True, ondelete='restrict', readonly=True, index=True)
     company_id = fields.Many2one(comodel_name='res.company', required=True, index=True, readonly=True)
     distributor_id = fields.Many2one(
-        comodel_name='distribution.distributor', index='btree_not_null', ondelete='restrict', readonly=True)
+        comodel_name='distribution.distributor', ondelete='restrict', readonly=True)
     source = fields.Selection(
         selection=[
             ('staff', "Staff entry"), ('binding', "Bound customer"), ('code', "Code typed"), ('scan', "Scan"),
@@ -45,6 +45,7 @@ class DistributionAttribution(models.Model):
     tier_ids = fields.One2many(
         comodel_name='distribution.attribution.tier', inverse_name='attribution_id', readonly=True)
 
+    _distributor_idx = models.Index('(distributor_id, pinned_at) WHERE distributor_id IS NOT NULL')
     _order_uniq = models.UniqueIndex('(order_id)', "An order is attributed once.")
     _binding_due_idx = models.Index('(pinned_at, id) WHERE binding_due')
 

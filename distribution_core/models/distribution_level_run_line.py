@@ -117,8 +117,11 @@ class DistributionLevelRunLine(models.Model):
     # === GETTERS - SQL === #
 
     @api.model
-    def _get_sales_sql(self, company):
-        """Return the own orders since the longest window began: net and refunded, in the company's currency."""
+    def _get_sales_sql(self, company, distributor=None):
+        """Return the own orders since the longest window began: net and refunded, in the company's currency.
+
+        :param distribution.distributor|None distributor: None: everybody's.
+        """
         return SQL(
             """
             SELECT a.distributor_id, a.pinned_at, r.refunded,
@@ -130,13 +133,23 @@ class DistributionLevelRunLine(models.Model):
          LEFT JOIN (%(refunds)s) r ON r.order_id = a.order_id
              WHERE a.company_id = %(company)s AND a.distributor_id IS NOT NULL AND a.pinned_at < params.now
                AND a.pinned_at >= params.now - (SELECT make_interval(days => MAX(window_days)) FROM level WHERE is_automatic)
+               AND %(whose)s
           GROUP BY a.id, o.id, r.refunded
             """, company=company.id, decimals=company.currency_id.decimal_places,
-            counts=self._get_line_condition(), refunds=self._get_refunds_sql(company))
+            whose=SQL("a.distributor_id = %s", distributor.id) if distributor else SQL("TRUE"),
+            counts=self._get_line_condition(), refunds=self._get_refunds_sql(company, distributor))
 
     @api.model
-    def _get_refunds_sql(self, company):
+    def _get_refunds_sql(self, company, distributor=None):
         """Return what was refunded per order: at the order's rate, as its net is, if in its currency."""
+        of_one = distributor and SQL(
+            """
+            AND o.id = ANY(ARRAY(
+                SELECT a.order_id
+                  FROM distribution_attribution a, params
+                 WHERE a.distributor_id = %s AND a.pinned_at < params.now AND a.pinned_at >= params.now
+                       - (SELECT make_interval(days => MAX(window_days)) FROM level WHERE is_automatic)))
+            """, distributor.id)
         return SQL(
             """
             SELECT l.order_id,
@@ -148,9 +161,10 @@ class DistributionLevelRunLine(models.Model):
               JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = ml.id
               JOIN sale_order_line l ON l.id = rel.order_line_id AND %(counts)s
               JOIN sale_order o ON o.id = l.order_id
-             WHERE m.company_id = %(company)s AND m.move_type = 'out_refund' AND m.state = 'posted'
+             WHERE m.company_id = %(company)s AND m.move_type = 'out_refund' AND m.state = 'posted' %(of_one)s
           GROUP BY l.order_id
-            """, company=company.id, decimals=company.currency_id.decimal_places, counts=self._get_line_condition())
+            """, company=company.id, decimals=company.currency_id.decimal_places, of_one=of_one or SQL(),
+            counts=self._get_line_condition())
 
     @api.model
     def _get_line_condition(self):

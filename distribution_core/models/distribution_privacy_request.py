@@ -146,7 +146,7 @@ class DistributionPrivacyRequest(models.Model):
         touches.partner_id = False
         self.env['distribution.visitor'].search([('partner_id', '=', self.partner_id.id)]).unlink()
         done += self._erase_applications()
-        distributors.alias = False
+        distributors.write({'alias': False, 'ranking_consent_at': False})
         self._erase_tracking(distributors, ('partner_id', 'alias'))
         done.append(self.env._("Erased: the alias, and the link to %s visits.", len(touches)))
         return done + self._erase_contact()
@@ -280,7 +280,7 @@ class DistributionPrivacyRequest(models.Model):
                 'vat', 'lang', 'create_date')),
             ('distributor', 'distribution.distributor', [('id', 'in', self._get_distributors().ids)], (
                 'company_id.name', 'code', 'alias', 'kind', 'state', 'level_id.name', 'create_date', 'active_since',
-                'closed_at')),
+                'closed_at', 'ranking_consent_at')),
             ('identity', 'distribution.identity', own, (
                 'document_type', 'real_name_masked', 'number_masked', 'verified_at', 'erase_on')),
             ('payee_accounts', 'distribution.payee.account', own, (
@@ -291,6 +291,8 @@ class DistributionPrivacyRequest(models.Model):
                 '|', *own, ('application_id', 'any', self._get_application_domain())],
                 ('agreement_id.name', 'agreement_id.number', 'accepted_at', 'address')),
             ('levels', 'distribution.level.history', own, ('level_id.name', 'from_at', 'until_at', 'source', 'reason')),
+            ('notifications', 'distribution.notification.setting', own, ('topic', 'channel', 'is_wanted')),
+            ('announcements_read', 'distribution.announcement.read', own, ('announcement_id.name', 'create_date')),
             ('reviews', 'distribution.risk.signal', own, ('create_date', 'state', 'appeal', 'judged_at')),
             ('customer_of', 'distribution.binding', [
                 ('partner_id', '=', self.partner_id.commercial_partner_id.id), ('company_id', '=', self.company_id.id)],

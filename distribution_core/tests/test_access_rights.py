@@ -8,7 +8,10 @@ OPERATIONS = {'r': 'read', 'w': 'write', 'c': 'create', 'u': 'unlink'}
 RIGHTS = {
     'distribution.agreement': ('r', 'rwcu', 'r', ''),
     'distribution.agreement.acceptance': ('r', 'r', 'r', ''),
+    'distribution.announcement': ('rwc', 'rwcu', 'rwc', ''),
+    'distribution.announcement.read': ('r', 'r', 'r', ''),
     'distribution.application': ('rw', 'rw', 'rw', ''),
+    'distribution.attempt': ('r', 'r', 'r', ''),
     'distribution.attribution': ('r', 'r', 'r', ''),
     'distribution.attribution.change': ('r', 'r', 'r', ''),
     'distribution.attribution.tier': ('r', 'r', 'r', ''),
@@ -21,6 +24,7 @@ RIGHTS = {
     'distribution.level.run': ('r', 'rw', 'r', ''),
     'distribution.level.run.line': ('r', 'r', 'r', ''),
     'distribution.link': ('rwc', 'rwcu', 'rwc', 'r'),
+    'distribution.notification.setting': ('r', 'r', 'r', 'r'),
     'distribution.payee.account': ('rwc', 'rwcu', 'rwc', 'r'),
     'distribution.policy': ('r', 'rwc', 'r', ''),
     'distribution.policy.check': ('r', 'r', 'r', ''),
@@ -38,7 +42,7 @@ RIGHTS = {
 # Belong to no company: what is here of one is readable wherever one works.
 WITHOUT_COMPANY = {'distribution.visitor'}
 # Of the company: no distributor's own.
-OF_THE_COMPANY = {'distribution.level', 'distribution.policy', 'distribution.risk.check', 'distribution.agreement'}
+OF_THE_COMPANY = {'distribution.announcement', 'distribution.level', 'distribution.policy', 'distribution.risk.check', 'distribution.agreement'}
 
 # What the rules of a model demand beyond its required fields.
 OVERRIDES = {

@@ -8,6 +8,10 @@ from . import referral
 from . import review
 from . import rules
 from . import tax
+from . import team
+from . import ranking
+from . import message
+from . import preview
 from . import withdrawal
 from . import statement
 from . import dispute

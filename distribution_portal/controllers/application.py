@@ -6,6 +6,7 @@ from odoo.addons.distribution_core.models.distribution_application_submission im
     MAX_DOCUMENT_BYTES,
     MAX_DOCUMENTS,
 )
+from odoo.addons.distribution_core.models.distribution_distributor import CODE_PATTERN
 
 _FIELDS = (
     'name', 'email', 'phone', 'kind', 'company_registry', 'inviter', 'message',
@@ -38,6 +39,7 @@ class DistributionApplicationPage(Controller):
         form = self._extract_form(post)
         application_sudo = self._get_applications_sudo()
         errors = application_sudo._get_form_errors(form, request.env.company)
+        self._limit_guessing(form, errors)
         try:
             documents = application_sudo._prepare_documents(self._extract_files())
         except UserError as error:
@@ -111,6 +113,18 @@ class DistributionApplicationPage(Controller):
             (upload.filename, upload.read(MAX_DOCUMENT_BYTES + 1)) for upload in uploads[:MAX_DOCUMENTS + 1]
         ]
 
+    # === LIMITS === #
+
+    @staticmethod
+    def _limit_guessing(form, errors):
+        """Remember an unknown code of who invited; after too many say no more which are known."""
+        attempts = request.env['distribution.attempt']
+        if form.get('inviter') and attempts._is_exhausted():
+            errors['inviter'] = request.env._(
+                "Too many unknown codes came from here. Try again in an hour, or leave it empty.")
+        elif 'inviter' in errors:
+            attempts._record('inviter', request.env.company)
+
     # === GETTERS === #
 
     def _get_applications_sudo(self):
@@ -138,16 +152,24 @@ class DistributionApplicationPage(Controller):
             'email': partner_sudo.email or '',
             'phone': partner_sudo.phone or '',
             'kind': 'individual',
-            'inviter': self._get_inviter_sudo(invite).code or '',
+            'inviter': self._get_inviter_code(invite),
         }
 
-    def _get_inviter_sudo(self, invite):
-        """Return who invited the visitor: by the code in the link, else whose link was followed last."""
+    def _get_inviter_code(self, invite):
+        """Return the code of who invited the visitor: as the link says, else whose link was followed last.
+
+        The code in the link is not looked up: a page that is only read cannot count who guesses codes.
+        """
+        if invite:
+            invite = invite.strip().upper()
+            return invite if CODE_PATTERN.fullmatch(invite) else ''
+        visitor = request.env['distribution.touch'].sudo()._get_request_visitor()
+        if not visitor:
+            return ''
         application_sudo = self._get_applications_sudo()
-        touches_sudo = application_sudo.env['distribution.touch']
-        if not invite and (visitor := request.env['distribution.touch'].sudo()._get_request_visitor()):
-            invite = touches_sudo.search([('visitor', '=', visitor)], limit=1).distributor_id.code
-        return application_sudo._get_inviter(invite, request.env.company, self._get_partner_sudo())
+        touch_sudo = application_sudo.env['distribution.touch'].search([('visitor', '=', visitor)], limit=1)
+        return application_sudo._get_inviter(
+            touch_sudo.distributor_id.code, request.env.company, self._get_partner_sudo()).code or ''
 
     # === RENDERING === #
 

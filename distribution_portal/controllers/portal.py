@@ -1,6 +1,9 @@
+import json
+
 from werkzeug.exceptions import NotFound
 
 from odoo.http import request, route
+from odoo.tools import format_date
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
@@ -16,13 +19,9 @@ class DistributionPortal(CustomerPortal):
     def distribution_dashboard(self, **_kwargs):
         """Show what a distributor has earned and what it may earn, and the link that earns more."""
         distributor = self._get_own_distributor()
-        return self._render_distribution('distribution_portal.portal_distribution_dashboard', distributor, {
-            'unpaid_estimates': distributor._get_unpaid_estimates() if distributor else [],
-            'ladder_estimates': distributor._get_ladder_estimates() if distributor else [],
-            'commissions': request.env['distribution.commission'].search(
-                self._get_own_domain(distributor), limit=_LATEST) if distributor else None,
-            'distribution_page': 'dashboard',
-        })
+        return self._render_distribution(
+            'distribution_portal.portal_distribution_dashboard', distributor,
+            self._prepare_dashboard_values(distributor) if distributor else {})
 
     @route(
         ['/my/distribution/commissions', '/my/distribution/commissions/page/<int:page>'],
@@ -80,6 +79,47 @@ class DistributionPortal(CustomerPortal):
         return values
 
     # === GETTERS === #
+
+    def _prepare_dashboard_values(self, distributor):
+        """Return what the overview shows of a distributor: the same number of statements for any history."""
+        earnings = distributor._get_earnings()
+        return {
+            'earnings': earnings,
+            'earnings_points': json.dumps([
+                {'day': format_date(request.env, day, date_format='d MMM'), 'amount': float(amount)}
+                for day, amount in earnings.days]),
+            'level_progress': distributor._get_level_progress() if distributor.state == 'active' else None,
+            'todos': self._get_todos(distributor) if distributor.state == 'active' else [],
+            'unpaid_estimates': distributor._get_unpaid_estimates(),
+            'ladder_estimates': distributor._get_ladder_estimates(),
+            'commissions': request.env['distribution.commission'].search(
+                self._get_own_domain(distributor), limit=_LATEST),
+            'distribution_page': 'dashboard',
+        }
+
+    def _get_todos(self, distributor):
+        """Hook: return what an active distributor should do next: `text`, `url` and `button` of each.
+
+        :rtype: list[dict]
+        """
+        todos = []
+        domain = self._get_own_domain(distributor)
+        if distributor.earned_amount > 0:
+            accounts_sudo = request.env['distribution.payee.account'].sudo().search(domain)
+            if not accounts_sudo:
+                todos.append({
+                    'text': request.env._("Add the account that you want to be paid to."),
+                    'url': '/my/distribution/accounts', 'button': request.env._("Add account")})
+            elif not any(account_sudo.verified_at for account_sudo in accounts_sudo):
+                todos.append({
+                    'text': request.env._("We are verifying your account. Until then nothing can be withdrawn."),
+                    'url': '/my/distribution/accounts', 'button': request.env._("See")})
+        if request.env['distribution.settlement'].search_count(
+                [*domain, ('state', '=', 'billed'), ('invoice_number', '=', False)], limit=1):
+            todos.append({
+                'text': request.env._("A statement waits for your invoice."),
+                'url': '/my/distribution/statements', 'button': request.env._("See")})
+        return todos
 
     def _get_own_distributor(self):
         """Return the distributor that the user is, of the company at hand if there are several.

@@ -30,7 +30,7 @@ class DistributionTaxPortal(DistributionPortal):
             'distribution_page': 'tax',
         })
 
-    @route('/my/distribution/tax/<int:slip_id>/pdf', type='http', auth='user', website=True)
+    @route('/my/distribution/tax/<int:slip_id>/pdf', type='http', auth='user', website=True, readonly=True)
     def distribution_tax_slip_pdf(self, slip_id, **_kwargs):
         """Hand over the certificate of a year."""
         slip = self._find_own('distribution.tax.slip', slip_id, self._get_own_distributor())

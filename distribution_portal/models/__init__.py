@@ -1,1 +1,2 @@
+from . import distribution_distributor
 from . import ir_http

@@ -11,3 +11,9 @@ from . import test_rules
 from . import test_withdrawal
 from . import test_territory
 from . import test_tax
+from . import test_team
+from . import test_dashboard
+from . import test_ranking
+from . import test_message
+from . import test_preview
+from . import test_accessibility

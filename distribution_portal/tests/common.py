@@ -69,6 +69,14 @@ class PageCommon(DistributionCommon, HttpCase):
         [wrap] = html.fromstring(response.text).xpath("//div[@id='wrap']")
         return ' '.join(wrap.text_content().split())
 
+    def _count_statements(self, url, login='mei'):
+        """Return how many statements a page costs once everything about it is warm."""
+        for _warming in range(2):
+            self._open(url, login)
+        before = self.env.cr.sql_log_count
+        self.assertEqual(self.url_open(url).status_code, 200)
+        return self.env.cr.sql_log_count - before
+
     def _post(self, url, login='mei', **data):
         """Send a form as somebody."""
         self.authenticate(login, login)

@@ -158,11 +158,23 @@ class TestApply(ApplyCommon):
     def test_who_invited_is_filled_in(self):
         for url, code in (
             (f'{APPLY}?invite=MEI888', 'MEI888'), (f'{APPLY}?invite=mei888', 'MEI888'), (APPLY, ''),
-            (f'{APPLY}?invite=NOBODY22', ''), (f'{APPLY}?ref=MEI888', 'MEI888'),
+            (f'{APPLY}?invite=NOBODY22', 'NOBODY22'), (f'{APPLY}?ref=MEI888', 'MEI888'), (f'{APPLY}?invite=%22%3E', ''),
         ):
             with self.subTest(url):
                 page = self._open(url, None).text
                 self.assertRegex(page, f'name="inviter"[^>]*value="{code}"')
+
+    def test_who_can_invite_is_not_found_by_trying(self):
+        self.env['ir.config_parameter'].sudo().set_param('distribution_core.max_unknown_codes_per_hour', '2')
+        for code, answer in (
+            ('NOBODY22', "We know no distributor with this code."), ('NOBODY33', "We know no distributor with this code."),
+            ('MEI888', "Too many unknown codes came from here."), ('NOBODY44', "Too many unknown codes came from here."),
+        ):
+            with self.subTest(code):
+                self.assertIn(answer, self._get_text(self._submit(inviter=code)))
+        self.assertFalse(self._find())
+        self.assertEqual(self.env['distribution.attempt'].search([]).mapped('kind'), ['inviter', 'inviter'])
+        self.assertThanked(self._submit(inviter=''))
 
     def test_links_that_do_not_work_say_so(self):
         for token in ('', 'forged', '%E4%B8%AD', 'AQAA'):

@@ -63,6 +63,25 @@ class TestAttribution(ShopCase):
         self._type_code('')
         self.assertFalse(cart.distribution_code)
 
+    def test_codes_are_not_found_by_trying(self):
+        self.env['ir.config_parameter'].sudo().set_param('distribution_core.max_unknown_codes_per_hour', '2')
+        cart = self._add_to_cart()
+        for code, answer, kept in (
+            ('NOBODY', "We know nobody with this code.", False),
+            ('MEI888', "Recommended by", 'MEI888'),
+            ('NOBODY', "We know nobody with this code.", 'MEI888'),
+            ('', "Did somebody recommend us to you?", False),
+            ('MEI888', "Too many unknown codes came from here.", False),
+            ('NOBODY', "Too many unknown codes came from here.", False),
+        ):
+            with self.subTest(code=code, answer=answer):
+                self.assertIn(answer, self._type_code(code).text)
+                self.assertEqual(cart.distribution_code, kept)
+        attempts = self.env['distribution.attempt'].search([])
+        self.assertEqual(attempts.mapped('kind'), ['referral', 'referral'])
+        self.env.cr.execute("UPDATE distribution_attempt SET create_date = create_date - INTERVAL '61 minutes'")
+        self.assertIn("Recommended by", self._type_code('MEI888').text)
+
     def test_without_a_visit_nobody_is_credited(self):
         self.assertFalse(self._buy(self._add_to_cart()))
 

@@ -7,3 +7,4 @@ from . import test_payout_faults
 from . import test_print
 from . import test_privacy_log
 from . import test_state_machine
+from . import test_portal_routes
