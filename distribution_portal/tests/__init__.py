@@ -11,3 +11,6 @@ from . import test_rules
 from . import test_withdrawal
 from . import test_territory
 from . import test_tax
+from . import test_products
+from . import test_posters
+from . import test_materials
