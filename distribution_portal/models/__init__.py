@@ -6,4 +6,5 @@ from . import distribution_material_done
 from . import distribution_material_tag
 from . import distribution_poster_element
 from . import distribution_poster_template
+from . import distribution_privacy_request
 from . import product_template

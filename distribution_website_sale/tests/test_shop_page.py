@@ -187,3 +187,17 @@ class TestShopForm(ShopPageCase):
         with self.assertRaises(ValidationError), self.cr.savepoint():
             self.page.name = "躺赚"
         self.assertEqual((foreign.name, self.page.name), ("Foreign", "Mei's tea table"))
+
+
+@tagged('post_install', '-at_install')
+class TestShopPagePrivacy(ShopPageCase):
+
+    def test_the_page_is_in_the_copy_of_the_data_and_goes_with_the_person(self):
+        self.page.phrase = "I drink them"
+        request = self.env['distribution.privacy.request'].create({
+            'partner_id': self.mei.partner_id.id, 'kind': 'erase', 'reason': "A letter",
+            'company_id': self.mei.company_id.id})
+        [copied] = request._get_privacy_sections()['shop_page']
+        self.assertEqual((copied['name'], copied['phrase']), ("Mei's tea table", "I drink them"))
+        self.assertIn("Erased: the shop page MEI888.", request.sudo()._erase())
+        self.assertFalse(self.page.exists())
