@@ -103,10 +103,10 @@ class DistributionPosterElement(models.Model):
             text=self._get_text(content),
             picture=content.picture if self.kind == 'picture' else None,
             color=self.color or '#000000',
-            font_size=self.font_size,
+            font_size=min(self.font_size, _MAX_FONT_SIZE),     # a form may hold more while it is typed
             align=self.align,
             bold=self.bold,
-            radius=self.radius,
+            radius=max(self.radius, 0),
         )
 
     def _get_text(self, content):

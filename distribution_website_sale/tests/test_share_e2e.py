@@ -1,10 +1,10 @@
 from odoo.tests import tagged
 
-from .test_e2e import TestE2E as ShopE2E
+from . import test_e2e
 
 
 @tagged('post_install', '-at_install', 'distribution_e2e')
-class TestShareE2E(ShopE2E):
+class TestShareE2E(test_e2e.TestE2E):
     """The distributor shares from the shop and learns, on a phone and on a screen."""
 
     # The tests of the parent run in its own class.
