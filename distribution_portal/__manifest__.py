@@ -8,6 +8,20 @@
     'license': 'LGPL-3',
     'depends': ['distribution_commission'],
     'data': [
+        # Security.
+        'security/ir.model.access.csv',
+        'security/distribution_share_rules.xml',
+
+        # Record data.
+        'data/distribution_poster_data.xml',
+
+        # Model views.
+        'views/distribution_poster_views.xml',
+        'views/distribution_material_views.xml',
+        'views/product_views.xml',
+        'views/distribution_share_menus.xml',  # Depends on the actions above.
+
+        # QWeb templates.
         'views/portal_templates.xml',
         'views/portal_dashboard_templates.xml',
         'views/portal_earnings_templates.xml',
@@ -24,6 +38,8 @@
         'views/distribution_distributor_views.xml',
         'views/portal_dispute_templates.xml',
         'views/portal_link_templates.xml',
+        'views/portal_product_templates.xml',
+        'views/portal_material_templates.xml',
         'views/portal_privacy_templates.xml',
         'views/distribution_apply_templates.xml',
         'views/distribution_agreement_templates.xml',

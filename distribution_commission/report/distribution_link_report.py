@@ -84,7 +84,7 @@ class DistributionLinkReport(models.Model):
             """
             SELECT 2 * attribution.id::bigint + 1, attribution.pinned_at, attribution.company_id,
                    attribution.distributor_id, touch.link_id, attribution.order_id,
-                   0, 0, NULL, 1,
+                   0, 0, NULL::bigint, 1,
                    ROUND(sale.amount_untaxed / COALESCE(NULLIF(sale.currency_rate, 0), 1), currency.decimal_places)
               FROM distribution_attribution attribution
               JOIN sale_order sale ON sale.id = attribution.order_id AND sale.state = 'sale'

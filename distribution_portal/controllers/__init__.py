@@ -2,6 +2,8 @@ from . import account
 from . import application
 from . import portal
 from . import link
+from . import product
+from . import material
 from . import privacy
 from . import membership
 from . import referral

@@ -1,4 +1,4 @@
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 from reportlab.graphics.barcode import createBarcodeDrawing
 from werkzeug.exceptions import NotFound
@@ -39,13 +39,15 @@ class ReferralController(Controller):
     @route(
         '/d/<string:code>/qr.<any(png,svg):image>',
         type='http', auth='public', methods=['GET'], sitemap=False, readonly=True)
-    def distribution_referral_qr(self, code, image, size=None, **_kwargs):
+    def distribution_referral_qr(self, code, image, size=None, to=None, **_kwargs):
         """Draw the short address as a QR code; what is scanned is told apart from what is clicked."""
         referral = request.env['distribution.link'].sudo()._resolve(code)
         if not referral:
             raise NotFound()
         distributor_sudo = request.env['distribution.distributor'].sudo().browse(referral.distributor_id)
-        url = urljoin(distributor_sudo.get_base_url(), f'/d/{code.strip().upper()}?s=qr')
+        path = self._get_local_path(to)
+        query = f'to={quote(path)}&s=qr' if path else 's=qr'
+        url = urljoin(distributor_sudo.get_base_url(), f'/d/{code.strip().upper()}?{query}')
         return request.make_response(self._draw_qr(url, image, self._get_qr_size(size)), headers=[
             ('Content-Type', _QR_TYPES[image]),
             ('Cache-Control', f'public, max-age={STATIC_CACHE}'),

@@ -17,3 +17,6 @@ from . import test_ranking
 from . import test_message
 from . import test_preview
 from . import test_accessibility
+from . import test_products
+from . import test_posters
+from . import test_materials

@@ -15,6 +15,8 @@ PAGES = (
     '/my/distribution/tax',
     '/my/distribution/links',
     '/my/distribution/links/new',
+    '/my/distribution/products',
+    '/my/distribution/materials',
     '/my/distribution/data',
 )
 

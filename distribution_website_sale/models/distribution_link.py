@@ -1,4 +1,8 @@
+import re
+
 from odoo import models
+
+_PRODUCT_PATH = re.compile(r'/shop/(?:[^/?#]+/)?(?:[^/?#]*-)?(\d+)(?:[?#].*)?')
 
 
 class DistributionLink(models.Model):
@@ -7,3 +11,9 @@ class DistributionLink(models.Model):
     def _get_product_path(self, product):
         """Override of `distribution_core` to lead to the product's page in the shop."""
         return product.website_url or super()._get_product_path(product)
+
+    def _get_product(self):
+        """Override of `distribution_portal`: a link may lead to a product by its page alone."""
+        product = super()._get_product()
+        page = _PRODUCT_PATH.fullmatch(self.target or '')
+        return product or (product.browse(int(page[1])).exists() if page else product)

@@ -1,6 +1,6 @@
 from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.distribution_portal.models.ir_http import IrHttp
 from odoo.addons.website.tests.test_performance import UtilPerf
@@ -33,3 +33,16 @@ class TestQueries(UtilPerf):
         self.url_open('/d/MEI888')
         self.assertEqual(self.env['distribution.touch'].search_count([('distributor_id', '=', mei.id)]), 1)
         self.assertEqual(self._get_url_hot_query('/shop'), expected)
+
+    def test_sharing_from_pages_of_products_costs_other_people_no_query(self):
+        product = self.env['product.template'].create({'name': "Oolong", 'website_published': True})
+        view = self.env.ref('distribution_website_sale.product')
+        new_test_user(self.env, 'guest', groups='base.group_portal')
+        for login in (None, 'guest'):
+            self.authenticate(login, login)
+            for url in ('/shop', product.website_url):
+                with self.subTest(login=login, url=url):
+                    view.active = True
+                    ours = self._get_url_hot_query(url)
+                    view.active = False
+                    self.assertEqual(ours, self._get_url_hot_query(url))

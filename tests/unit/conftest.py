@@ -17,6 +17,7 @@ KERNELS = {
     "distribution_compliance": ROOT / "distribution_core" / "compliance",
     "distribution_engine": ROOT / "distribution_commission" / "engine",
     "distribution_tax": ROOT / "distribution_commission" / "tax",
+    "distribution_poster": ROOT / "distribution_portal" / "poster",
     "distribution_wechat_client": ROOT / "distribution_wechat" / "wechat",
 }
 

@@ -17,6 +17,8 @@ PURE = {
     'distribution_core/compliance': {'typing'},
     'distribution_commission/engine': {'typing'},
     'distribution_commission/tax': {'typing'},
+    'distribution_portal/poster': {
+        'PIL', 'functools', 'hashlib', 'io', 'os', 'pathlib', 're', 'reportlab', 'subprocess', 'typing'},
     'distribution_wechat/wechat': {
         'base64', 'collections', 'cryptography', 'hashlib', 'hmac', 'json', 'lxml', 'requests', 'secrets',
         'time', 'typing', 'urllib'},
@@ -37,6 +39,7 @@ WRITERS = {
     'distribution_commission/models/distribution_settlement_posting.py',
     'distribution_commission/models/distribution_settlement_preview.py',
     'distribution_commission/models/distribution_transfer.py',
+    'distribution_portal/models/distribution_material_done.py',
     'distribution_sale_loyalty/models/distribution_coupon.py',
 }
 # An amount to compare with, that is owed to nobody: what a level asks for.
