@@ -11,3 +11,4 @@ from . import tax
 from . import withdrawal
 from . import statement
 from . import dispute
+from . import api

@@ -11,3 +11,5 @@ from . import test_rules
 from . import test_withdrawal
 from . import test_territory
 from . import test_tax
+from . import test_api_document
+from . import test_api_own
