@@ -19,12 +19,13 @@ class DistributionDistributor(models.Model):
             name: company_sudo._distribution_get_beginning(day)
             for name, day in (('today', today), ('month', fields.Date.start_of(today, 'month')))
         }
-        self.env['distribution.commission'].flush_model(['distributor_id', 'created_at', 'earned_amount', 'attribution_id'])
+        self.env['distribution.commission'].flush_model()
         [row] = self.env.execute_query_dict(SQL(
             """
             SELECT COALESCE(SUM(earned_amount) FILTER (WHERE created_at >= %(today)s), 0) AS today_amount,
                    COALESCE(SUM(earned_amount), 0) AS month_amount,
-                   COUNT(DISTINCT attribution_id) FILTER (WHERE created_at >= %(today)s AND earned_amount > 0) AS today_orders,
+                   COUNT(DISTINCT attribution_id) FILTER (WHERE earned_amount > 0 AND created_at >= %(today)s)
+                       AS today_orders,
                    COUNT(DISTINCT attribution_id) FILTER (WHERE earned_amount > 0) AS month_orders
               FROM distribution_commission
              WHERE distributor_id = %(distributor)s AND created_at >= %(month)s

@@ -18,11 +18,11 @@ class DistributionWithdrawal(models.Model):
         """Return whether this is what is asked for now; without an account any is meant."""
         self.ensure_one()
         withdrawal_sudo = self.sudo()
-        chosen_sudo = withdrawal_sudo.channel_id if withdrawal_sudo.is_channel_chosen else withdrawal_sudo.channel_id.browse()
+        chosen_id = withdrawal_sudo.is_channel_chosen and withdrawal_sudo.channel_id.id
         return (
             self.currency_id.compare_amounts(self.amount, amount) == 0
             and (not account or withdrawal_sudo.account_id == account)
-            and (channel or chosen_sudo.browse()) == chosen_sudo)
+            and (channel.id if channel else False) == chosen_id)
 
 
 class DistributionDistributor(models.Model):

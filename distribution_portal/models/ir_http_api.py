@@ -1,6 +1,5 @@
 import re
 
-from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from odoo import api, models, tools
@@ -29,7 +28,7 @@ class IrHttp(models.AbstractModel):
         token = cls._distribution_get_token()
         uid = token and request.env['res.users.apikeys']._check_credentials(scope=TOKEN_SCOPE, key=token)
         if not uid:
-            raise Unauthorized(www_authenticate=WWWAuthenticate('bearer'))
+            raise Unauthorized()
         cls._distribution_forget_session()
         request.update_env(user=uid)
         user = request.env.user

@@ -36,7 +36,8 @@ class ResUsers(models.Model):
         if info.get('mfa') == 'skip' or not user_sudo._mfa_type():
             return user
         if user_sudo._mfa_type() != 'totp':
-            raise SecondFactorRequired(self.env._("Log in on the site: the way in which you prove who you are is not possible here."))
+            raise SecondFactorRequired(self.env._(
+                "Log in on the site: the way in which you prove who you are is not possible here."))
         if not totp:
             raise SecondFactorRequired(self.env._("Send the code of your authentication app as well."))
         with self._assert_can_auth(user=user.id):
@@ -81,7 +82,7 @@ class ResUsers(models.Model):
     # === GETTERS === #
 
     def _distribution_may_have_token(self):
-        """Return whether a user has something to look up in the API: as a distributor, also a former one, or applicant."""
+        """Return whether a user has something to look up: as a distributor, also a former one, or applicant."""
         self.ensure_one()
         user_sudo = self.sudo()
         return bool(

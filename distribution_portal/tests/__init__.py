@@ -13,3 +13,8 @@ from . import test_territory
 from . import test_tax
 from . import test_api_document
 from . import test_api_own
+from . import test_api_session
+from . import test_api_access
+from . import test_api_input
+from . import test_api_money
+from . import test_api_schemathesis

@@ -22,7 +22,8 @@ class DistributionAccountApi(DistributionApi):
 
     @operation('POST', '/accounts', ACCOUNT, statuses=(201,), body=s.body(
         ('bank',), kind=s.selection(MODEL, 'kind'), bank=s.text(100), holder=s.text(100), number=s.text(60),
-        consent=s.described({'const': True}, "The user agrees that the account is kept, to be paid, and for nothing else.")))
+        consent=s.described(
+            {'const': True}, "The user agrees that the account is kept, to be paid, and for nothing else.")))
     def api_account_create(self, body):
         """Keep an account, encrypted; it waits to be verified."""
         return self._api_read_account(request.env[MODEL].sudo()._register_own(

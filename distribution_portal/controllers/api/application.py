@@ -28,7 +28,9 @@ class DistributionApplicationApi(DistributionApi):
 
     # === ROUTES === #
 
-    @operation('GET', '/texts/{kind}', s.named('Texts', s.obj(**TEXTS)), params={'kind': s.selection(AGREEMENT, 'kind')}, auth=ANYBODY)
+    @operation(
+        'GET', '/texts/{kind}', s.named('Texts', s.obj(**TEXTS)), params={'kind': s.selection(AGREEMENT, 'kind')},
+        auth=ANYBODY)
     def api_texts(self, kind):
         """Show a text in force, and the one that comes."""
         return self._api_read_texts(request.env.company, kind)
@@ -50,7 +52,8 @@ class DistributionApplicationApi(DistributionApi):
         if distributor.state == 'closed':
             raise Problem(409, 'refused', request.env._("You are a distributor no longer."))
         if agreement_sudo.id != body['agreement_id']:
-            raise Problem(409, 'other-version', request.env._("Another version is in force by now. Please read it first."))
+            raise Problem(
+                409, 'other-version', request.env._("Another version is in force by now. Please read it first."))
         distributor.sudo()._accept_agreement(agreement_sudo)
 
     @operation('GET', '/application', s.obj(standing=s.described(s.nullable(s.STRING), (
@@ -76,7 +79,8 @@ class DistributionApplicationApi(DistributionApi):
                 {'pointer': f'body/{name}', 'detail': error} for name, error in errors.items()])
         application_sudo._submit(form, company, partner_sudo)
         return {'detail': request.env._(
-            "If your application is a new one, a mail is on its way to you: please confirm your address with the link in it.")}
+            "If your application is a new one, a mail is on its way to you: "
+            "please confirm your address with the link in it.")}
 
     # === GETTERS === #
 

@@ -21,13 +21,14 @@ class DistributionApiDispatcher(Dispatcher):
 
     def dispatch(self, endpoint, args):
         """Read the request as its operation declares it, and answer as JSON."""
-        operation = endpoint.routing['operation']
-        http = self.request.httprequest
+        operation, http = endpoint.routing['operation'], self.request.httprequest
+        self.request.params = dict(args)
         if http.method == 'OPTIONS':
             return Response(status=204, headers={'Allow': ', '.join([*get_methods(self.request), 'OPTIONS'])})
-        env = self.request.env
-        self.request.params = read_params(
-            operation, http, args, env, env['ir.http']._distribution_get_api_components()) if operation else args
+        if operation:
+            env = self.request.env
+            components = env['ir.http']._distribution_get_api_components()
+            self.request.params = read_params(operation, http, args, env, components)
         result = self.request.registry['ir.http']._dispatch(endpoint)
         return self._make_response(result, operation)
 
@@ -36,7 +37,8 @@ class DistributionApiDispatcher(Dispatcher):
             response = result
         else:
             value, status = result if isinstance(result, tuple) else (result, operation.statuses[0])
-            response = Response(status=status) if value is None else self.request.make_json_response(value, status=status)
+            response = (
+                Response(status=status) if value is None else self.request.make_json_response(value, status=status))
         response.headers.setdefault('Cache-Control', 'no-store')
         return response
 

@@ -57,7 +57,8 @@ class DistributionDisputeApi(DistributionApi):
         """Show an objection with its answer."""
         return self._api_read_detailed_dispute(self._api_find(MODEL, dispute_id))
 
-    @operation('POST', '/disputes/{dispute_id}/messages', DETAILED, body=s.body(text=s.text(_MAX_TEXT)), statuses=(201,))
+    @operation(
+        'POST', '/disputes/{dispute_id}/messages', DETAILED, body=s.body(text=s.text(_MAX_TEXT)), statuses=(201,))
     def api_dispute_message(self, dispute_id, body):
         """Add something to an objection that is open."""
         dispute = self._api_find(MODEL, dispute_id)

@@ -10,18 +10,31 @@ from .values import day, money
 
 MODEL = 'distribution.link'
 LINK = s.named('Link', s.obj(
-    id=s.ID, name=s.STRING, code=s.STRING, url=s.STRING, qr_url=s.STRING, path=s.described(s.nullable(s.STRING), "Where it leads to."),
-    expires_on=s.described(s.nullable(s.DATE), "From this day on it earns nothing."), is_expired=s.BOOLEAN, visits=s.COUNT,
-    orders=s.COUNT))
+    id=s.ID,
+    name=s.STRING,
+    code=s.STRING,
+    url=s.STRING,
+    qr_url=s.STRING,
+    path=s.described(s.nullable(s.STRING), "Where it leads to."),
+    expires_on=s.described(s.nullable(s.DATE), "From this day on it earns nothing."),
+    is_expired=s.BOOLEAN,
+    visits=s.COUNT,
+    orders=s.COUNT,
+))
 PRODUCT = s.named('Product', s.obj(
-    id=s.ID, name=s.STRING, description=s.nullable(s.STRING),
+    id=s.ID,
+    name=s.STRING,
+    description=s.nullable(s.STRING),
     price=s.described(s.MONEY, "Of one unit, as everybody sees it."),
-    earned=s.described(s.MONEY, "Of one unit at least, as things are now. An estimate; what is given back earns nothing."),
-    url=s.described(s.nullable(s.STRING), "To be shared; null where the product has no page.")))
+    earned=s.described(s.MONEY, "Of one unit at least, as things are now. What is given back earns nothing."),
+    url=s.described(s.nullable(s.STRING), "To be shared; null where the product has no page."),
+))
 TOUCH = s.named('Touch', s.obj(
     is_recorded=s.BOOLEAN,
-    visitor=s.described(s.nullable(s.STRING), "Send it in the header `X-Distribution-Visitor` from now on, also with orders."),
-    path=s.described(s.nullable(s.STRING), "Where the code leads to.")))
+    visitor=s.described(
+        s.nullable(s.STRING), "Send it in the header `X-Distribution-Visitor` from now on, also with orders."),
+    path=s.described(s.nullable(s.STRING), "Where the code leads to."),
+))
 
 
 class DistributionLinkApi(DistributionApi, DistributionLinkPortal):
@@ -33,7 +46,8 @@ class DistributionLinkApi(DistributionApi, DistributionLinkPortal):
     def api_products(self, search, limit, offset):
         """List products to recommend, and what one of each earns."""
         distributor = self._api_get_distributor()
-        products, total = request.env['product.template']._distribution_get_shareable(distributor, search, limit, offset)
+        products, total = request.env['product.template']._distribution_get_shareable(
+            distributor, search, limit, offset)
         return self._api_page(
             [self._api_read_product(product, distributor) for product in products], total, limit, offset)
 
@@ -56,7 +70,8 @@ class DistributionLinkApi(DistributionApi, DistributionLinkPortal):
         self._api_find(MODEL, link_id).sudo()._archive_own()
 
     @operation('POST', '/touches', TOUCH, auth=ANYBODY, body=s.body(
-        code=s.described(s.text(64), "Of a distributor, or of a link."), kind=s.selection('distribution.touch', 'kind')))
+        code=s.described(s.text(64), "Of a distributor, or of a link."),
+        kind=s.selection('distribution.touch', 'kind')))
     def api_touch_create(self, body):
         """Record that somebody comes from a distributor. A code that leads nowhere is no error."""
         referral, visitor = request.env['distribution.touch']._record_code(body['code'], body['kind'])

@@ -22,6 +22,7 @@ ME = s.named('Me', s.obj(
     has_accepted_agreement=s.BOOLEAN,
     territories=s.list_of(s.obj(name=s.STRING, since=s.TIME, until=s.nullable(s.TIME))),
 ))
+_BALANCES = 'pending', 'available', 'held', 'billed', 'payable', 'reserved', 'paid', 'withheld', 'earned'
 BALANCES = s.named('Balances', s.obj(
     pending=s.described(s.MONEY, "Until delivery and the time for returns."),
     available=s.described(s.MONEY, "Goes into the next statement."),
@@ -87,7 +88,7 @@ class DistributionMeApi(DistributionApi, DistributionMembershipPortal):
         return {
             'balances': {
                 name: money(distributor.sudo()[f'{name}_amount'], currency)
-                for name in ('pending', 'available', 'held', 'billed', 'payable', 'reserved', 'paid', 'withheld', 'earned')
+                for name in _BALANCES
             },
             **{
                 name: {'earned': money(row['amount'], currency), 'orders': row['orders']}

@@ -101,7 +101,7 @@ def _get_problems(spec):
     statuses = {401}        # also where no token is needed: one that is sent must be valid
     if spec.auth == TOKEN:
         statuses |= {403}
-    if spec.params:
+    if spec.params or spec.body and any(name.endswith('_id') for name in spec.body['properties']):
         statuses |= {404}
     if spec.query or spec.headers or spec.body:
         statuses |= {422}

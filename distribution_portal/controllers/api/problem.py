@@ -58,7 +58,7 @@ def _get_phrase(status):
 
 def _answer(status, code, detail, headers=(), **members):
     headers = [*headers, ('Content-Type', MEDIA), ('Cache-Control', 'no-store')]
-    if status == HTTPStatus.UNAUTHORIZED and not any(name == 'WWW-Authenticate' for name, _value in headers):
+    if status == HTTPStatus.UNAUTHORIZED:
         headers.append(('WWW-Authenticate', 'Bearer'))
     return Response(json.dumps({
         'type': _PREFIX + code if code else 'about:blank',

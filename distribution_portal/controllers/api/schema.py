@@ -2,7 +2,9 @@
 
 A schema stands once: the routes name it, requests are validated by it, and the OpenAPI document publishes it.
 """
-from jsonschema import Draft202012Validator
+import re
+
+from jsonschema import Draft202012Validator, ValidationError, validators
 
 SCHEMAS = {}        # By name: components of the document.
 _SELECTION = 'x-odoo-selection'
@@ -15,7 +17,7 @@ def named(name, schema):
 
 
 def obj(optional=(), **properties):
-    """An object of an answer. Answers may get more properties within a version; clients ignore what they do not know."""
+    """An object of an answer. It may get more properties within a version; clients ignore what they do not know."""
     return {
         'type': 'object',
         'properties': properties,
@@ -67,7 +69,7 @@ DAY_QUERY = {**DATE, 'pattern': '^20'}
 TIME = {'type': 'string', 'format': 'date-time', 'description': "In UTC, ending in Z."}
 AMOUNT = {
     'type': 'string', 'pattern': r'^-?[0-9]{1,15}(\.[0-9]{1,6})?$',
-    'description': "In units of the currency, with as many decimals as it has. A string, so that no client makes a float of it.",
+    'description': "In units of the currency, with as many decimals as it has. A string: a float is no amount.",
     'examples': ["12.50"],
 }
 SENT_AMOUNT = {**AMOUNT, 'pattern': r'^[0-9]{1,12}(\.[0-9]{1,6})?$'}
@@ -103,7 +105,16 @@ def resolve(schema, env):
     return resolved
 
 
+def _check_pattern(validator, pattern, instance, schema):
+    """A `$` of JSON Schema fits at the very end only, one of Python also before a last newline."""
+    if validator.is_type(instance, 'string') and not re.search(pattern.replace('$', r'\Z'), instance):
+        yield ValidationError("does not fit the pattern")
+
+
+_Validator = validators.extend(Draft202012Validator, {'pattern': _check_pattern})
+
+
 def make_validator(schema, components):
     """Return a validator of a resolved schema that may refer to the components."""
-    return Draft202012Validator(
+    return _Validator(
         {**schema, 'components': {'schemas': components}}, format_checker=Draft202012Validator.FORMAT_CHECKER)

@@ -50,7 +50,8 @@ class DistributionSessionApi(DistributionApi):
     def api_token_delete(self):
         """Log out: end the token of this request."""
         if not request.env.user._distribution_revoke_token(request.env['ir.http']._distribution_get_token()):
-            raise Problem(409, 'refused', request.env._("This key was not made here. Remove it in the settings of your account."))
+            raise Problem(409, 'refused', request.env._(
+                "This key was not made here. Remove it in the settings of your account."))
 
     @route(
         [PREFIX, f'{PREFIX}/<path:path>'], type=ROUTING_TYPE, auth=ANYBODY, readonly=True, save_session=False,

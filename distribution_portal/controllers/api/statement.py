@@ -22,8 +22,9 @@ _PROPERTIES = {
 STATEMENT = s.named('Statement', s.obj(**_PROPERTIES))
 DETAILED = s.named('DetailedStatement', s.obj(
     **_PROPERTIES,
-    invoice=s.described(s.nullable(s.obj(number=s.nullable(s.STRING), expected=s.described(s.MONEY, "Taxes included."))),
-                      "Of a statement that waits for the invoice of a company or sole trader."),
+    invoice=s.described(
+        s.nullable(s.obj(number=s.nullable(s.STRING), expected=s.described(s.MONEY, "Taxes included."))),
+        "Of a statement that waits for the invoice of a company or sole trader."),
     pdf_url=s.described(s.STRING, "To be fetched with the token."),
     xlsx_url=s.STRING,
 ))
@@ -68,7 +69,9 @@ class DistributionStatementApi(DistributionApi):
         return request.make_response(statement._get_xlsx(), [
             ('Content-Type', XLSX), ('Content-Disposition', content_disposition(f'{statement._get_file_name()}.xlsx'))])
 
-    @operation('POST', '/statements/{statement_id}/invoice', DETAILED, body=s.body(number=s.text(60), amount=s.SENT_AMOUNT))
+    @operation(
+        'POST', '/statements/{statement_id}/invoice', DETAILED,
+        body=s.body(number=s.text(60), amount=s.SENT_AMOUNT))
     def api_statement_invoice(self, statement_id, body):
         """Hand in number and amount of the invoice for a statement."""
         statement = self._api_find_statement(statement_id)

@@ -6,7 +6,12 @@ from .values import day, money
 MODEL = 'distribution.tax.slip'
 _FILE = {'type': 'string', 'format': 'binary'}
 _PROPERTIES = {
-    'id': s.ID, 'year': s.COUNT, 'income': s.MONEY, 'tax': s.described(s.MONEY, "Withheld."), 'net': s.MONEY, 'payouts': s.COUNT,
+    'id': s.ID,
+    'year': s.COUNT,
+    'income': s.MONEY,
+    'tax': s.described(s.MONEY, "Withheld."),
+    'net': s.MONEY,
+    'payouts': s.COUNT,
 }
 SLIP = s.named('TaxSlip', s.obj(**_PROPERTIES))
 DETAILED = s.named('DetailedTaxSlip', s.obj(

@@ -46,7 +46,7 @@ WISH = {
 }
 IDEMPOTENCY = {'Idempotency-Key': {
     'type': 'string', 'pattern': '^[!-~]{8,64}$',
-    'description': "Chosen anew for each wish, e.g. a UUID. Send the same again when no answer came: it is one withdrawal.",
+    'description': "Chosen anew for each wish, e.g. a UUID. Send the same again when no answer came: it stays one.",
 }}
 
 
@@ -68,7 +68,10 @@ class DistributionWithdrawalApi(DistributionApi, DistributionWithdrawalPortal):
         return {
             'payable': money(distributor.payable_amount, currency),
             'obstacle': distributor_sudo._get_withdrawal_obstacle(),
-            **{name: money_or_none(terms[name], currency) for name in ('smallest', 'largest', 'day_limit', 'fee_fixed')},
+            **{
+                name: money_or_none(terms[name], currency)
+                for name in ('smallest', 'largest', 'day_limit', 'fee_fixed')
+            },
             'day_left': money(terms['day_left'], currency) if terms['day_limit'] else None,
             'count_limit': terms['count_limit'] or None,
             'fee_rate': f"{terms['fee_rate']:g}",
@@ -94,7 +97,8 @@ class DistributionWithdrawalApi(DistributionApi, DistributionWithdrawalPortal):
         distributor_sudo = self._api_get_distributor().sudo()
         wish = self._api_read_wish(body)
         if not distributor_sudo._find_withdrawal(idempotency_key):
-            self._api_check_seen(distributor_sudo, distributor_sudo._get_withdrawal_quote(*wish), wish[2], body.get('fee'))
+            quote = distributor_sudo._get_withdrawal_quote(*wish)
+            self._api_check_seen(distributor_sudo, quote, wish[2], body.get('fee'))
         withdrawal_sudo, is_new = distributor_sudo._request_withdrawal_once(idempotency_key, *wish)
         return self._api_read_detailed_withdrawal(withdrawal_sudo), 201 if is_new else 200
 
@@ -117,7 +121,7 @@ class DistributionWithdrawalApi(DistributionApi, DistributionWithdrawalPortal):
     def _api_read_wish(self, body):
         """Return amount, account and channel; what is not offered to the user is refused."""
         distributor = self._api_get_distributor()
-        chosen = [f'{kind}-{body[name]}' for kind, name in (('account', 'account_id'), ('channel', 'channel_id')) if name in body]
+        chosen = [f'{kind}-{body[kind + "_id"]}' for kind in ('account', 'channel') if f'{kind}_id' in body]
         if len(chosen) > 1:
             raise Problem(422, 'invalid', request.env._("Choose an account or a channel, not both."))
         account_sudo, channel_sudo = self._find_payee_sudo(distributor, chosen[0] if chosen else None)
