@@ -7,6 +7,7 @@
     'author': "Distribution for Odoo",
     'license': 'LGPL-3',
     'depends': ['distribution_commission'],
+    'external_dependencies': {'python': ['jsonschema']},
     'data': [
         # Security.
         'security/ir.model.access.csv',

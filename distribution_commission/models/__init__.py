@@ -35,9 +35,11 @@ from . import distribution_adjustment
 from . import distribution_commission_ladder
 from . import distribution_write_off
 from . import distribution_dispute
+from . import distribution_dispute_message
 from . import distribution_payout_channel
 from . import distribution_payout_demo
 from . import distribution_withdrawal
+from . import distribution_withdrawal_key
 from . import distribution_payout
 from . import distribution_payout_bank_file
 from . import distribution_payout_batch
@@ -62,6 +64,7 @@ from . import distribution_distributor_team
 from . import distribution_distributor_earnings
 from . import distribution_ranking
 from . import distribution_digest
+from . import distribution_distributor_orders
 from . import distribution_estimate
 from . import distribution_privacy_request
 from . import distribution_level

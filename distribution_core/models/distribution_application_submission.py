@@ -153,6 +153,18 @@ class DistributionApplication(models.Model):
         ], limit=1) or self.env['distribution.distributor']
 
     @api.model
+    def _get_standing(self, partner, company):
+        """Return how a person stands: a state of a distributor, `applied`, or nothing for a closed one or a stranger.
+
+        :param res.partner partner: Nobody: not logged in.
+        :rtype: str|None
+        """
+        distributor = partner.distributor_ids.filtered(lambda own: own.company_id == company)
+        if distributor and distributor.state != 'closed':
+            return distributor.state
+        return 'applied' if partner and self._get_open(partner, company) else None
+
+    @api.model
     def _is_repeated(self, email, company, partner):
         return bool(self._get_open(partner, company) if partner else False) or bool(self.search_count([
             ('email_normalized', '=', email_normalize(email)),

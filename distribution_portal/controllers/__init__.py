@@ -17,3 +17,4 @@ from . import preview
 from . import withdrawal
 from . import statement
 from . import dispute
+from . import api

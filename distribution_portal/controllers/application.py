@@ -137,13 +137,7 @@ class DistributionApplicationPage(Controller):
 
     def _get_standing(self):
         """Return how somebody who is logged in stands: a state of a distributor, `applied`, or nothing."""
-        partner_sudo = self._get_partner_sudo()
-        if not partner_sudo:
-            return None
-        distributor_sudo = partner_sudo.distributor_ids.filtered(lambda own: own.company_id == request.env.company)
-        if distributor_sudo and distributor_sudo.state != 'closed':
-            return distributor_sudo.state
-        return 'applied' if self._get_applications_sudo()._get_open(partner_sudo, request.env.company) else None
+        return self._get_applications_sudo()._get_standing(self._get_partner_sudo(), request.env.company)
 
     def _get_first_form(self, invite):
         partner_sudo = self._get_partner_sudo()

@@ -8,4 +8,7 @@ from . import distribution_material_tag
 from . import distribution_poster_element
 from . import distribution_poster_template
 from . import distribution_privacy_request
+from . import res_users
+from . import ir_http_api
+from . import distribution_touch
 from . import product_template

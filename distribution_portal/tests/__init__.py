@@ -20,3 +20,10 @@ from . import test_accessibility
 from . import test_products
 from . import test_posters
 from . import test_materials
+from . import test_api_document
+from . import test_api_own
+from . import test_api_session
+from . import test_api_access
+from . import test_api_input
+from . import test_api_money
+from . import test_api_schemathesis
