@@ -5,7 +5,7 @@ WeChat Pay (`wechat_pay`), and the pusher of messages (`wechat_pusher`). It shar
 client in `distribution_wechat`. It prints `PORT` when it is ready, and ends with its standard input.
 
 Tests steer it by `POST /_control/…` (`reset`, `accounts`, `people`, `browser`, `consents`, `codes`,
-`faults`, `clock`, `push`, `verify`, `merchants`) and read `GET /_control/log`: calls, violations
+`faults`, `calm`, `clock`, `push`, `verify`, `merchants`) and read `GET /_control/log`: calls, violations
 (faults of the client that the platform would forgive), messages, pushes.
 """
 import argparse
@@ -24,6 +24,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 _CONTROL = '/_control/'
+_WRONG = {'status', 'errcode', 'text'}
 
 
 class Server:
@@ -46,13 +47,14 @@ class Server:
     def answer(self, request):
         if request.path.startswith(_CONTROL):
             return self.control(request)
-        fault = self.take_fault(request.path)
-        if fault and not fault.get('after'):
-            return self.fail(request, fault)
-        with self.lock:
-            response = self.serve(request)
-            self.log(request, response)
-        return self.fail(request, fault) if fault else response     # it was carried out all the same
+        fault = self.take_fault(request.path) or {}
+        time.sleep(fault.get('seconds', 0))
+        fails = not _WRONG.isdisjoint(fault)
+        if not fails or fault.get('after'):
+            with self.lock:
+                response = self.serve(request)
+                self.log(request, response)
+        return self.fail(request, fault) if fails else response
 
     def serve(self, request):
         pages = {wechat_official.AUTHORIZE: wechat_official.authorize, '/cgi-bin/showqrcode': wechat_official.show_qr}
@@ -83,11 +85,10 @@ class Server:
         return None
 
     def fail(self, request, fault):
-        """Answer wrongly: `seconds` late, or with a `status`, an `errcode`, any `text`.
+        """Answer wrongly: with a `status`, an `errcode`, any `text`; after `seconds`, which alone only wait.
 
         With `after` the call was carried out all the same: its outcome is unknown to the client.
         """
-        time.sleep(fault.get('seconds', 0))
         if 'errcode' in fault:
             response = answer_json({'errcode': fault['errcode'], 'errmsg': fault.get('errmsg', 'told to fail')})
         else:
@@ -136,6 +137,10 @@ class Server:
 
     def control_faults(self, **fault):
         self.state.faults.append(fault)
+
+    def control_calm(self):
+        """Let nothing fail any more."""
+        self.state.faults.clear()
 
     def control_clock(self, seconds):
         self.state.clock += seconds
