@@ -11,7 +11,20 @@
         'security/ir.model.access.csv',
         'security/distribution_wechat_rules.xml',
 
-        'views/distribution_wechat_account_views.xml',
+        'data/ir_cron_data.xml',
+
+        'views/distribution_wechat_account_templates.xml',
+        'views/distribution_wechat_login_templates.xml',
+        'views/distribution_wechat_message_views.xml',
+        'views/distribution_wechat_qr_views.xml',
+        'views/distribution_wechat_share_templates.xml',
+        'views/distribution_wechat_identity_views.xml',
+        'views/distribution_wechat_account_views.xml',  # Depends on the actions above.
         'views/distribution_wechat_menus.xml',  # Depends on the actions above.
     ],
+    'assets': {
+        'web.assets_frontend': [
+            'distribution_wechat/static/src/**/*',
+        ],
+    },
 }

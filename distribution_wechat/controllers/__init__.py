@@ -1,2 +1,4 @@
+from . import login
 from . import main
 from . import referral
+from . import share

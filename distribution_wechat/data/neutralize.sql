@@ -1,4 +1,16 @@
--- A copy for tests must not speak for the merchant.
+-- A copy for tests must not speak for the merchant, nor listen for it.
 UPDATE distribution_wechat_account
-   SET app_secret = NULL,
-       token = NULL;
+   SET app_secret_encrypted = NULL,
+       app_secret_masked = NULL,
+       token_encrypted = NULL,
+       token_masked = NULL,
+       aes_key_encrypted = NULL,
+       aes_key_masked = NULL,
+       aes_key_old_encrypted = NULL,
+       aes_key_old_masked = NULL,
+       connected_at = NULL,
+       webhook_token = md5(random()::text) || md5(random()::text);
+UPDATE distribution_wechat_token
+   SET value_encrypted = NULL,
+       value_masked = NULL,
+       expires_at = NULL;

@@ -8,3 +8,7 @@ from . import test_print
 from . import test_privacy_log
 from . import test_state_machine
 from . import test_portal_routes
+from . import test_wechat_concurrency
+from . import test_wechat_login
+from . import test_wechat_push
+from . import test_wechat_share

@@ -1,0 +1,178 @@
+"""A WeChat platform for tests: `python wechat_server.py [--port N]` serves it on the loopback.
+
+Official accounts and mini programs as `wechat_official` and `wechat_mini` answer them, the frame of
+WeChat Pay (`wechat_pay`), and the pusher of messages (`wechat_pusher`). It shares no code with the
+client in `distribution_wechat`. It prints `PORT` when it is ready, and ends with its standard input.
+
+Tests steer it by `POST /_control/…` (`reset`, `accounts`, `people`, `browser`, `consents`, `codes`,
+`faults`, `calm`, `clock`, `push`, `verify`, `merchants`) and read `GET /_control/log`: calls, violations
+(faults of the client that the platform would forgive), messages, pushes.
+"""
+import argparse
+import json
+import sys
+import threading
+import time
+
+import wechat_mini  # noqa: F401  declares its endpoints
+import wechat_official
+import wechat_pay
+import wechat_pusher
+from wechat_api import answer_json, handle
+from wechat_state import Account, Person, State
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+_CONTROL = '/_control/'
+_WRONG = {'status', 'errcode', 'text'}
+
+
+class Server:
+    """One platform, reset between tests."""
+
+    def __init__(self):
+        self.lock = threading.RLock()
+        self.reset()
+
+    def reset(self, **_nothing):
+        self.state = State()
+        self.state.merchants = {}
+
+    # -- requests
+
+    def __call__(self, environ, start_response):
+        request = Request(environ)
+        return self.answer(request)(environ, start_response)
+
+    def answer(self, request):
+        if request.path.startswith(_CONTROL):
+            return self.control(request)
+        fault = self.take_fault(request.path) or {}
+        time.sleep(fault.get('seconds', 0))
+        fails = not _WRONG.isdisjoint(fault)
+        if not fails or fault.get('after'):
+            with self.lock:
+                response = self.serve(request)
+                self.log(request, response)
+        return self.fail(request, fault) if fails else response
+
+    def serve(self, request):
+        pages = {wechat_official.AUTHORIZE: wechat_official.authorize, '/cgi-bin/showqrcode': wechat_official.show_qr}
+        if request.method == 'GET' and request.path in pages:
+            return pages[request.path](self.state, request)
+        if request.path.startswith(wechat_pay.PREFIX):
+            return wechat_pay.handle(self.state, request)
+        return handle(self.state, request)
+
+    def log(self, request, response):
+        text = response.get_data(as_text=False) if response.is_sequence else b''
+        self.state.calls.append({
+            'method': request.method, 'path': request.path, 'query': request.args.to_dict(),
+            'body': request.get_data(as_text=True), 'status': response.status_code,
+            'answer': text[:2000].decode(errors='replace')})
+
+    # -- faults
+
+    def take_fault(self, path):
+        """Return the fault that the next call of a path shall meet, and use it up."""
+        with self.lock:
+            for fault in self.state.faults:
+                if fault['path'] in (path, '*') and fault.get('skip', 0) <= 0 < fault.get('times', 1):
+                    fault['times'] = fault.get('times', 1) - 1
+                    return fault
+                if fault['path'] in (path, '*'):
+                    fault['skip'] = fault.get('skip', 0) - 1
+        return None
+
+    def fail(self, request, fault):
+        """Answer wrongly: with a `status`, an `errcode`, any `text`; after `seconds`, which alone only wait.
+
+        With `after` the call was carried out all the same: its outcome is unknown to the client.
+        """
+        if 'errcode' in fault:
+            response = answer_json({'errcode': fault['errcode'], 'errmsg': fault.get('errmsg', 'told to fail')})
+        else:
+            response = Response(fault.get('text', '<html>502</html>'), fault.get('status', 502))
+        if not fault.get('after'):
+            with self.lock:
+                self.log(request, response)
+        return response
+
+    # -- control
+
+    def control(self, request):
+        name = request.path.removeprefix(_CONTROL)
+        order = json.loads(request.get_data() or b'{}')
+        if name in ('push', 'verify'):      # not under the lock: the server may call back
+            return answer_json(getattr(wechat_pusher, name)(self.state, order))
+        with self.lock:
+            return answer_json(getattr(self, f'control_{name}')(**order) or {})
+
+    def control_reset(self):
+        self.reset()
+
+    def control_accounts(self, **values):
+        """Make an account, or change one."""
+        account = self.state.accounts.get(values['appid'])
+        if not account:
+            self.state.accounts[values['appid']] = Account(**values)
+        else:
+            for name, value in values.items():
+                setattr(account, name, value)
+
+    def control_people(self, **values):
+        person = self.state.people[values['name']] = Person(**values)
+        return {'openids': {appid: person.openid(account) for appid, account in self.state.accounts.items()}}
+
+    def control_browser(self, person):
+        """Let this person open the pages from now on."""
+        self.state.browser = person
+
+    def control_consents(self, appid, person, template, times=1):
+        self.state.people[person].consents[f'{appid} {template}'] = times
+
+    def control_codes(self, kind, appid, person, **facts):
+        """Make a code as the app does: `login`, `phone` (mini program) or `web`."""
+        return {'code': self.state.issue_code(kind, self.state.accounts[appid], self.state.people[person], **facts)}
+
+    def control_faults(self, **fault):
+        self.state.faults.append(fault)
+
+    def control_calm(self):
+        """Let nothing fail any more."""
+        self.state.faults.clear()
+
+    def control_clock(self, seconds):
+        self.state.clock += seconds
+
+    def control_merchants(self, **values):
+        self.state.merchants[values['mchid']] = wechat_pay.Merchant(**values)
+
+    def control_tokens(self, appid):
+        """Take the tokens of an account away, as a forced refresh elsewhere does."""
+        self.state.accounts[appid].tokens.clear()
+
+    def control_log(self):
+        state = self.state
+        return {
+            'calls': state.calls, 'violations': state.violations, 'messages': state.messages, 'pushes': state.pushes,
+            'token_fetches': {appid: account.token_fetches for appid, account in state.accounts.items()}}
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, *_args):
+        """What was asked is in the log that tests read."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('--port', type=int, default=0)
+    server = make_server('127.0.0.1', parser.parse_args().port, Server(), threaded=True, request_handler=Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.server_port, flush=True)
+    sys.stdin.read()        # until whoever started it is gone
+    server.shutdown()
+
+
+if __name__ == '__main__':
+    main()
