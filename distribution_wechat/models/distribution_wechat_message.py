@@ -55,7 +55,7 @@ class DistributionWechatMessage(models.Model):
 
     def action_retry(self):
         """Button: work on what has failed once more."""
-        self.browse().check_access('read')
+        self.check_access('read')
         failed_sudo = self.sudo().filtered(lambda message: message.state == 'failed')
         failed_sudo.write({'state': 'new', 'tries': 0, 'error': False})
         self._wake()
