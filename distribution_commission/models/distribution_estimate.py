@@ -11,7 +11,7 @@ from .sale_order import PAID_STATES
 _LATEST_ORDERS = 500
 # What a worker worked out last, with the version of the rows that it rests on; by database, kind and id.
 # Asking for the version costs a statement; so a page that is opened again costs no more than that.
-_KEPT = LRU(2_048)
+_KEPT = LRU(1_024)
 
 
 class DistributionDistributor(models.Model):
@@ -113,6 +113,8 @@ class DistributionDistributor(models.Model):
 
         :rtype: dict[int, tuple[float, float]]
         """
+        if not periods_sudo:
+            return {}
         periods_sudo.flush_recordset()
         versions = dict(self.env.execute_query(SQL(
             "SELECT id, concat_ws(' ', xmin, ctid) FROM distribution_ladder_period WHERE id = ANY(%s)", periods_sudo.ids)))
