@@ -11,7 +11,7 @@ from .sale_order import PAID_STATES
 _LATEST_ORDERS = 500
 # What a worker worked out last, with the version of the rows that it rests on; by database, kind and id.
 # Asking for the version costs a statement; so a page that is opened again costs no more than that.
-_KEPT = LRU(2_048)
+_KEPT = LRU(1_024)
 
 
 class DistributionDistributor(models.Model):
@@ -113,6 +113,8 @@ class DistributionDistributor(models.Model):
 
         :rtype: dict[int, tuple[float, float]]
         """
+        if not periods_sudo:
+            return {}
         periods_sudo.flush_recordset()
         versions = dict(self.env.execute_query(SQL(
             "SELECT id, concat_ws(' ', xmin, ctid) FROM distribution_ladder_period WHERE id = ANY(%s)", periods_sudo.ids)))
@@ -171,32 +173,38 @@ class DistributionDistributor(models.Model):
             self.env[model].flush_model()
         return self.env.execute_query(SQL(
             """
-            SELECT o.id, concat_ws(' ', o.xmin, o.ctid, a.xmin, a.ctid, lines.version, moves.version)
-              FROM (
-                   SELECT attribution_id
-                     FROM distribution_attribution_tier
-                    WHERE distributor_id = %(distributor)s AND refusal IS NULL
-                 ORDER BY attribution_id DESC
-                    LIMIT %(limit)s
-                   ) latest
-              JOIN distribution_attribution a ON a.id = latest.attribution_id AND a.plan_version_id IS NOT NULL
-              JOIN sale_order o ON o.id = a.order_id AND o.state = 'sale'
-CROSS JOIN LATERAL (
-                   SELECT string_agg(concat_ws(' ', l.xmin, l.ctid, p.xmin, p.ctid), ' ' ORDER BY l.id) AS version
-                     FROM sale_order_line l
-                LEFT JOIN product_product p ON p.id = l.product_id
-                    WHERE l.order_id = o.id
-                   ) lines
-CROSS JOIN LATERAL (
-                   SELECT string_agg(concat_ws(' ', m.xmin, m.ctid), ' ' ORDER BY m.id) AS version,
-                          bool_or(m.move_type = 'out_invoice' AND m.state != 'cancel'
-                                  AND m.payment_state != ALL(%(paid)s)) AS is_unpaid
-                     FROM sale_order_line l
-                     JOIN sale_order_line_invoice_rel r ON r.order_line_id = l.id
-                     JOIN account_move_line ml ON ml.id = r.invoice_line_id
-                     JOIN account_move m ON m.id = ml.move_id
-                    WHERE l.order_id = o.id
-                   ) moves
-             WHERE o.invoice_status IN ('to invoice', 'no') OR moves.is_unpaid
-          ORDER BY a.id DESC
+            WITH latest AS MATERIALIZED (       -- one after the other would look for the invoices of each by itself
+                SELECT a.id, a.order_id, o.invoice_status, concat_ws(' ', o.xmin, o.ctid, a.xmin, a.ctid) AS version
+                  FROM (
+                       SELECT attribution_id
+                         FROM distribution_attribution_tier
+                        WHERE distributor_id = %(distributor)s AND refusal IS NULL
+                     ORDER BY attribution_id DESC
+                        LIMIT %(limit)s
+                       ) tier
+                  JOIN distribution_attribution a ON a.id = tier.attribution_id AND a.plan_version_id IS NOT NULL
+                  JOIN sale_order o ON o.id = a.order_id AND o.state = 'sale'
+            ), line AS MATERIALIZED (
+                SELECT latest.order_id, l.id, concat_ws(' ', l.xmin, l.ctid, p.xmin, p.ctid) AS version
+                  FROM latest
+                  JOIN sale_order_line l ON l.order_id = latest.order_id
+             LEFT JOIN product_product p ON p.id = l.product_id
+            ), lines AS (
+                SELECT order_id, string_agg(version, ' ' ORDER BY id) AS version FROM line GROUP BY order_id
+            ), moves AS (
+                SELECT line.order_id, string_agg(concat_ws(' ', m.xmin, m.ctid), ' ' ORDER BY m.id) AS version,
+                       bool_or(m.move_type = 'out_invoice' AND m.state != 'cancel'
+                               AND m.payment_state != ALL(%(paid)s)) AS is_unpaid
+                  FROM line
+                  JOIN sale_order_line_invoice_rel r ON r.order_line_id = line.id
+                  JOIN account_move_line ml ON ml.id = r.invoice_line_id
+                  JOIN account_move m ON m.id = ml.move_id
+              GROUP BY line.order_id
+            )
+            SELECT order_id, concat_ws(' ', latest.version, lines.version, moves.version)
+              FROM latest
+         LEFT JOIN lines USING (order_id)
+         LEFT JOIN moves USING (order_id)
+             WHERE latest.invoice_status IN ('to invoice', 'no') OR moves.is_unpaid
+          ORDER BY latest.id DESC
             """, distributor=self.id, limit=_LATEST_ORDERS, paid=[*PAID_STATES, 'reversed']))

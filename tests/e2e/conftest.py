@@ -33,20 +33,15 @@ def database():
 
 @pytest.fixture(scope="module")
 def serve(database):
-    """Start a server with some options, and end the one before if it had others. Gives its address."""
-    running = {}
+    """Start so many servers of the database, each with threads of its own. Gives their addresses."""
+    running = []
 
-    def stop():
-        while running:
-            server.stop(running.popitem()[1][0])
-
-    def start(*arguments):
-        if arguments not in running:
-            stop()
-            port, log = environment.free_port(), paths.LOGS / f"e2e-{os.getpid()}.log"
-            process = server.start(database, port, log, "--max-cron-threads=0", *arguments)
-            running[arguments] = process, f"http://127.0.0.1:{port}"
-        return running[arguments][1]
+    def start(count):
+        while len(running) < count:
+            port, log = environment.free_port(), paths.LOGS / f"e2e-{os.getpid()}-{len(running)}.log"
+            running.append((server.start(database, port, log, "--max-cron-threads=0"), port))
+        return [f"http://127.0.0.1:{port}" for _process, port in running]
 
     yield start
-    stop()
+    for process, _port in running:
+        server.stop(process)
