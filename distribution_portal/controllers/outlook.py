@@ -16,7 +16,7 @@ class DistributionOutlookPortal(DistributionPortal):
             'ladder_estimates': distributor._get_ladder_estimates(),
             'distribution_page': 'outlook',
         } if distributor else {}
-        if distributor and part:
+        if part:
             return request.render('distribution_portal.portal_distribution_outlook_parts', {
                 **values, 'distributor': distributor})
         return self._render_distribution('distribution_portal.portal_distribution_outlook', distributor, values)
