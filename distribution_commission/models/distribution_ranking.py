@@ -24,7 +24,7 @@ class ResCompany(models.Model):
     distribution_ranking = fields.Selection(
         selection=MEASURES, string="Ranking", help="What distributors who take part are compared by. Empty: there is no ranking.")
     distribution_ranking_cycle = fields.Selection(
-        selection=[('week', "Week"), ('month', "Month")], string="Ranking Period", required=True, default='month')
+        selection=[('week', "Week"), ('month', "Month")], string="Ranking Period", default='month')
 
 
 class ResConfigSettings(models.TransientModel):
@@ -61,7 +61,7 @@ class DistributionDistributor(models.Model):
         :rtype: tuple[datetime, datetime]
         """
         company_sudo = self.company_id.sudo()
-        cycle = company_sudo.distribution_ranking_cycle
+        cycle = company_sudo.distribution_ranking_cycle or 'month'
         since, until = self._get_period_around(cycle)
         if previous:
             since, until = self._get_period_around(

@@ -14,6 +14,7 @@ from . import team
 from . import ranking
 from . import message
 from . import preview
+from . import outlook
 from . import withdrawal
 from . import statement
 from . import dispute

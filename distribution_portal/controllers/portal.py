@@ -1,5 +1,3 @@
-import json
-
 from werkzeug.exceptions import NotFound
 
 from odoo.http import request, route
@@ -9,6 +7,8 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 _LATEST = 5
+# A list counts no further, so that its page costs the same for any history.
+_MOST_LISTED = 2_000
 
 
 class DistributionPortal(CustomerPortal):
@@ -85,13 +85,13 @@ class DistributionPortal(CustomerPortal):
         earnings = distributor._get_earnings()
         return {
             'earnings': earnings,
-            'earnings_points': json.dumps([
-                {'day': format_date(request.env, day, date_format='d MMM'), 'amount': float(amount)}
-                for day, amount in earnings.days]),
-            'level_progress': distributor._get_level_progress() if distributor.state == 'active' else None,
+            'earnings_points': [
+                {
+                    'day': format_date(request.env, day, date_format='d MMM'),
+                    'amount': float(amount),
+                    'text': distributor.currency_id.format(amount),
+                } for day, amount in earnings.days],
             'todos': self._get_todos(distributor) if distributor.state == 'active' else [],
-            'unpaid_estimates': distributor._get_unpaid_estimates(),
-            'ladder_estimates': distributor._get_ladder_estimates(),
             'commissions': request.env['distribution.commission'].search(
                 self._get_own_domain(distributor), limit=_LATEST),
             'distribution_page': 'dashboard',
@@ -175,9 +175,10 @@ class DistributionPortal(CustomerPortal):
             return self._render_distribution(template, distributor, values)
         domain = [*self._get_own_domain(distributor), *domain]
         records = request.env[model]
+        total = records.search_count(domain, limit=_MOST_LISTED)
         pager = portal_pager(
             url=url,
-            total=records.search_count(domain),
+            total=total,
             page=page,
             step=self._items_per_page,
             url_args=url_args,
@@ -186,5 +187,6 @@ class DistributionPortal(CustomerPortal):
             'records': records.search(domain, limit=self._items_per_page, offset=pager['offset']),
             'pager': pager,
             'default_url': url,
+            'is_cut': total == _MOST_LISTED,
             **values,
         })

@@ -7,6 +7,7 @@ from .portal import DistributionPortal
 # Pages that only read, and the method that renders each.
 _PAGES = {
     'overview': 'distribution_dashboard',
+    'outlook': 'distribution_outlook',
     'links': 'distribution_links',
     'commissions': 'distribution_commissions',
     'statements': 'distribution_statements',
@@ -28,14 +29,14 @@ class DistributionPreviewPortal(DistributionPortal):
     @route(
         ['/distribution/preview/<int:distributor_id>', '/distribution/preview/<int:distributor_id>/<string:page>'],
         type='http', auth='user', methods=['GET'], website=True, sitemap=False, readonly=True)
-    def distribution_preview(self, distributor_id, page='overview', **_kwargs):
+    def distribution_preview(self, distributor_id, page='overview', **kwargs):
         """Show a page as the distributor sees it; nothing on it can be used."""
         distributor = self._find_previewed(distributor_id)
         if page not in _PAGES:
             raise NotFound()
         request.env.cr.execute("SET TRANSACTION READ ONLY")
         request.distribution_previewed = distributor
-        return getattr(self, _PAGES[page])()
+        return getattr(self, _PAGES[page])(**kwargs)
 
     # === GETTERS === #
 
@@ -59,7 +60,14 @@ class DistributionPreviewPortal(DistributionPortal):
     def _render_distribution(self, template, distributor, values):
         """Override to say that it is a preview, and to lead from one previewed page to the other."""
         if previewed := getattr(request, 'distribution_previewed', None):
-            values = {**values, 'previewed': previewed, 'preview_pages': self._get_preview_labels()}
+            values = {
+                **values,
+                'page_name': 'distribution_preview',
+                'searchbar_filters': None,
+                'searchbar_inputs': None,
+                'previewed': previewed,
+                'preview_pages': self._get_preview_labels(),
+            }
         return super()._render_distribution(template, distributor, values)
 
     @staticmethod

@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from .common import PageCommon
 
 _PAGES = (
-    '/my/distribution', '/my/distribution/links', '/my/distribution/links/new', '/my/distribution/commissions',
+    '/my/distribution', '/my/distribution/outlook', '/my/distribution/links', '/my/distribution/links/new', '/my/distribution/commissions',
     '/my/distribution/statements', '/my/distribution/withdrawals', '/my/distribution/withdrawals/new',
     '/my/distribution/accounts', '/my/distribution/team', '/my/distribution/ranking', '/my/distribution/messages',
     '/my/distribution/settings', '/my/distribution/disputes', '/my/distribution/disputes/new', '/my/distribution/data',

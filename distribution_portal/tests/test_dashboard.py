@@ -5,11 +5,12 @@ from freezegun import freeze_time
 from lxml import html
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import PageCommon
 
 PAGE = '/my/distribution'
+OUTLOOK = '/my/distribution/outlook'
 
 
 @tagged('post_install', '-at_install')
@@ -63,7 +64,7 @@ class TestDashboard(PageCommon):
         points = self._get_points()
         self.assertEqual(len(points), 30)
         self.assertEqual([point['amount'] for point in points], [0.0] * 29 + [40.0])
-        self.assertRegex(self._read(PAGE), r"Day ?Commissions [\d/]+ \$ 40\.00")
+        self.assertRegex(self._read(PAGE), r"Day ?Commissions \d+ \w+ ?\$ 40\.00")
 
     def test_without_a_commission_there_is_no_chart(self):
         self.assertIn("The chart of your last 30 days begins with your first commission.", self._read(PAGE, 'bo'))
@@ -75,12 +76,22 @@ class TestDashboard(PageCommon):
             {'name': "By hand", 'sequence': 2},
             {'name': "Gold", 'sequence': 3, 'is_automatic': True, 'min_sales': 500, 'min_orders': 2},
         ])
-        self.assertIn("Next level: Silver", self._read(PAGE))
+        self.assertIn("Next level: Silver", self._read(OUTLOOK))
         self.mei.level_id = levels[0]
-        text = self._read(PAGE)
+        text = self._read(OUTLOOK)
         self.assertRegex(text, r"Silver\s+Gold own net sales in 90 days: \$.400\.00 of \$.500\.00 own orders in 90 days: 2 of 2")
         self.mei.level_id = levels[2]
-        self.assertNotIn("It is given at night", self._read(PAGE))
+        self.assertIn("Nothing lies ahead", self._read(OUTLOOK))
+
+    def test_the_overview_takes_what_lies_ahead_as_a_part(self):
+        self.env['distribution.level'].create({'name': "Silver", 'is_automatic': True, 'min_sales': 100})
+        new_test_user(self.env, 'employee', groups='base.group_user')
+        [place] = html.fromstring(self._open(PAGE).text).xpath("//div[@class='o_distribution_outlook']")
+        self.assertEqual(place.xpath('.//a/@href'), [OUTLOOK])
+        part = self._open(place.get('data-url')).text
+        self.assertIn("own net sales in 90 days", part)
+        self.assertNotIn('<html', part)
+        self.assertEqual(self._open(place.get('data-url'), 'employee').text.strip(), '')
 
     def test_the_next_level_is_measured_as_the_nightly_run_does(self):
         gold = self.env['distribution.level'].create({

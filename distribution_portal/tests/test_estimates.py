@@ -11,7 +11,7 @@ class TestEstimates(PageCommon):
 
     def _get_tiles(self, login='mei'):
         """Return the amounts of the estimates on the dashboard, by name."""
-        page = html.fromstring(self._open('/my/distribution', login).text)
+        page = html.fromstring(self._open('/my/distribution/outlook', login).text)
         return {
             name: [" ".join(tile.text_content().split()) for tile in page.xpath(f'//div[@name="{name}"]')]
             for name in ('unpaid_estimate', 'ladder_estimate')
@@ -19,7 +19,7 @@ class TestEstimates(PageCommon):
 
     def test_who_waits_for_nothing_sees_no_estimate(self):
         self.assertEqual(self._get_tiles('bo'), {'unpaid_estimate': [], 'ladder_estimate': []})
-        self.assertNotIn("Not earned yet", self._read('/my/distribution', 'bo'))
+        self.assertNotIn("Not earned yet", self._read('/my/distribution/outlook', 'bo'))
 
     def test_orders_that_are_not_paid_and_ladders_that_run_are_shown_as_estimates(self):
         self.plan.action_new_version()
@@ -33,7 +33,7 @@ class TestEstimates(PageCommon):
         self._create_order(2, distributor=self.mei)
         self._process()
         self.assertEqual(self._get_tiles(), {'unpaid_estimate': ["$ 20.00"], 'ladder_estimate': ["$ 4.00"]})
-        text = self._read('/my/distribution')
+        text = self._read('/my/distribution/outlook')
         for words in ("Estimates by today's documents, no promise of income", "From 1 of your latest orders",
                       "Your own sales so far: $ 400.00", "The next step begins at $ 1,000.00"):
             with self.subTest(words):

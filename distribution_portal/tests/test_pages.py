@@ -1,6 +1,9 @@
+from unittest.mock import patch
+
 from odoo.tests import new_test_user, tagged
 from odoo.tools import format_date
 
+from ..controllers import portal
 from .common import PageCommon
 
 PAGES = (
@@ -154,6 +157,13 @@ class TestPages(PageCommon):
                 for name in ('settled', 'pending'):
                     self.assertEqual(getattr(self, name).order_name in text, name in shown)
                 self.assertEqual("No commission like this" in text, not shown)
+
+    def test_a_long_list_is_counted_so_far_and_no_further(self):
+        for most, is_cut in ((3, False), (2, True), (1, True)):
+            with self.subTest(most), patch.object(portal, '_MOST_LISTED', most):
+                text = self._read('/my/distribution/commissions')
+                self.assertIn(self.pending.order_name, text)
+                self.assertEqual("Only the latest commissions are listed here." in text, is_cut)
 
     def test_a_commission_is_explained(self):
         text = self._read(f'/my/distribution/commissions/{self.settled.id}')

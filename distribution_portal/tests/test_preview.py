@@ -27,6 +27,7 @@ class TestPreview(PageCommon):
         for page, own in (
             ('', ''), ('/overview', ''), ('/commissions', '/commissions'), ('/statements', '/statements'),
             ('/withdrawals', '/withdrawals'), ('/links', '/links'), ('/team', '/team'), ('/messages', '/messages'),
+            ('/outlook', '/outlook'),
         ):
             with self.subTest(page):
                 preview = self._open(f'{self.url}{page}', 'officer')
@@ -35,6 +36,14 @@ class TestPreview(PageCommon):
                 self.assertIn('inert="inert"', preview.text)
                 self.assertEqual(
                     self._get_content(preview), self._get_content(self._open(f'/my/distribution{own}')))
+
+    def test_the_overview_of_a_preview_takes_its_parts_from_the_preview(self):
+        self.env['distribution.level'].create({'name': "Silver", 'is_automatic': True, 'min_sales': 100})
+        page = html.fromstring(self._open(self.url, 'officer').text)
+        [url] = page.xpath("//div[@class='o_distribution_outlook']/@data-url")
+        self.assertEqual(url, f'{self.url}/outlook?part=1')
+        self.assertIn("own net sales in 90 days", self._open(url, 'officer').text)
+        self.assertFalse(page.xpath("//form[contains(@class, 'o_portal_search_panel')]"))
 
     def test_nobody_else_looks_at_them(self):
         for login in ('mei', 'bo', 'employee'):

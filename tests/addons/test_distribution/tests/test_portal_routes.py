@@ -59,6 +59,7 @@ GET = {
     '/my/distribution/links/new': Case(OWN_PAGE),
     '/my/distribution/links/page/<int:page>': Case(OWN_PAGE),
     '/my/distribution/messages': Case(OWN_PAGE),
+    '/my/distribution/outlook': Case(OWN_PAGE),
     '/my/distribution/messages/page/<int:page>': Case(OWN_PAGE),
     '/my/distribution/settings': Case(OWN_PAGE),
     '/my/distribution/ranking': Case((303, 200, 200, 200, 200, 200)),
