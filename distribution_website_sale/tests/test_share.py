@@ -112,9 +112,9 @@ class TestShare(ShopCase):
 class TestShareOfWebsite(PlanCommon):
 
     def test_a_rule_of_this_website_is_promised_and_paid(self):
-        website = self.env['website'].get_current_website()
+        website = self.env['website'].create({'name': "Shop", 'company_id': self.company.id})
         self._put_in_force({'rate': 20, 'website_ids': [Command.set(website.ids)]}, {'rate': 1})
-        template = self.product.product_tmpl_id
+        template = self.product.product_tmpl_id.with_context(website_id=website.id)
         order, _invoice = self._sell(100, website_id=website.id)
         self.assertEarned(order, 20.0)
         self.assertEqual(template._distribution_get_earnings(self.seller), {template.id: 20.0})
