@@ -16,4 +16,4 @@ class DistributionLink(models.Model):
         """Override of `distribution_portal`: a link may lead to a product by its page alone."""
         product = super()._get_product()
         page = _PRODUCT_PATH.fullmatch(self.target or '')
-        return product or (product.browse(int(page[1])).exists() if page else product)
+        return product.browse(int(page[1])) if page and not product else product

@@ -79,13 +79,17 @@ class TestShare(ShopCase):
             (f'/shop/teas-4/{self.template.website_url.rpartition("/")[2]}?a=1', self.template),
             ('/shop', self.template.browse()),
             ('/shop/cart', self.template.browse()),
-            ('/shop/999999999', self.template.browse()),
             ('/blog/5', self.template.browse()),
         ):
             with self.subTest(target):
                 link = self.env['distribution.link'].create({
                     'name': "L", 'distributor_id': self.mei.id, 'target': target})
                 self.assertEqual(link._get_product(), product)
+
+    def test_a_link_to_a_product_that_is_gone_earns_nothing(self):
+        link = self.env['distribution.link'].create({
+            'name': "L", 'distributor_id': self.mei.id, 'target': '/shop/999999999'})
+        self.assertEqual(link._get_earnings(), {})
 
     def test_the_funnel_counts_visits_carts_and_orders(self):
         link = self.env['distribution.link'].create({'name': "L", 'distributor_id': self.mei.id})
