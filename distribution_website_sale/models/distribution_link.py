@@ -2,7 +2,8 @@ import re
 
 from odoo import models
 
-_PRODUCT_PATH = re.compile(r'/shop/(?:[^/?#]+/)?(?:[^/?#]*-)?(\d+)(?:[?#].*)?')
+# With or without the category before it; not the pages of a category or of the list, which end in a number, too.
+_PRODUCT_PATH = re.compile(r'/shop/(?!category/|page/)(?:[^/?#]+/)?(?:[^/?#]*-)?(\d+)(?:[?#].*)?')
 
 
 class DistributionLink(models.Model):

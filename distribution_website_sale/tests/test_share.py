@@ -79,6 +79,8 @@ class TestShare(ShopCase):
             (f'/shop/teas-4/{self.template.website_url.rpartition("/")[2]}?a=1', self.template),
             ('/shop', self.template.browse()),
             ('/shop/cart', self.template.browse()),
+            (f'/shop/category/teas-{self.template.id}', self.template.browse()),
+            (f'/shop/page/{self.template.id}', self.template.browse()),
             ('/blog/5', self.template.browse()),
         ):
             with self.subTest(target):
