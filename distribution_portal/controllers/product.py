@@ -53,6 +53,7 @@ class DistributionProductPortal(DistributionPortal):
         [offer] = product_sudo._distribution_get_offers(distributor)
         return self._render_distribution('distribution_portal.portal_distribution_product', distributor, {
             'offer': offer,
+            'materials_sudo': self._get_product_materials(product_sudo, distributor),
             'posters_sudo': request.env['distribution.poster.template'].sudo()._get_for(distributor),
             'distribution_page': 'products',
         })
@@ -95,6 +96,11 @@ class DistributionProductPortal(DistributionPortal):
         if not product_sudo:
             raise NotFound()
         return product_sudo
+
+    def _get_product_materials(self, product_sudo, distributor):
+        materials_sudo = request.env['distribution.material'].sudo()
+        return materials_sudo.search(
+            materials_sudo._get_visible_domain(distributor) & Domain('product_tmpl_id', '=', product_sudo.id))
 
     def _get_product_domain(self, search, category_sudo):
         Product = request.env['product.template']

@@ -19,7 +19,7 @@ class DistributionLink(models.Model):
         earnings = {}
         for distributor, links in self.grouped('distributor_id').items():
             products_sudo = self.env['product.template'].sudo().union(
-                *(product_by_link[link] for link in links)).filtered_domain(
+                *(product_by_link[link] for link in links)).exists().filtered_domain(
                 self.env['product.template']._distribution_get_share_domain(distributor))
             by_product = products_sudo._distribution_get_earnings(distributor)
             for link in links:
@@ -29,7 +29,7 @@ class DistributionLink(models.Model):
         return earnings
 
     def _get_product(self):
-        """Hook: return the product that the link leads to, if any.
+        """Hook: return the product that the link leads to, if any; it may be gone since.
 
         :rtype: product.template
         """

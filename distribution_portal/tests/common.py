@@ -54,6 +54,11 @@ class PageCommon(DistributionCommon, HttpCase):
         cls.settled, cls.pending = cls.env['distribution.commission'].search(
             [('distributor_id', '=', cls.mei.id)], order='id')
 
+    @classmethod
+    def _put_on_sale(cls, products):
+        """Do what it takes that distributors may share them; with a web shop they have to be published."""
+        products.write({'sale_ok': True, **({'is_published': True} if 'is_published' in products._fields else {})})
+
     def _open(self, url, login='mei', **kwargs):
         """Open a page as somebody; return the answer."""
         self.authenticate(login, login)

@@ -206,6 +206,15 @@ class TestMaterialPages(MaterialCase):
                 self.assertEqual({name for name in ("How to brew", "Moon festival") if name in text}, names)
                 self.assertEqual("No material like this" in text, not names)
 
+    def test_material_about_a_product_stands_beside_it_for_whom_it_is_meant(self):
+        product = self.product.product_tmpl_id
+        self._put_on_sale(product)
+        self.text.product_tmpl_id = product
+        url = f'/my/distribution/products/{product.id}'
+        self.assertIn(f'{PAGE}/{self.text.id}', self._open(url).text)
+        self.text.level_ids = self.gold
+        self.assertNotIn(f'{PAGE}/{self.text.id}', self._open(url).text)
+
     def test_a_training_is_marked_as_done(self):
         training = self._create_material(kind='training', name="Honest selling")
         self.assertIn("Mark as done", self._read(f'{PAGE}/{training.id}'))

@@ -26,6 +26,7 @@ class PosterCase(PageCommon):
         cls.env['distribution.poster.template'].search([]).active = False
         cls.template = cls._create_template(NAME, QR)
         cls.tea = cls.product.product_tmpl_id
+        cls._put_on_sale(cls.tea)
         cls.url = f'/my/distribution/posters/{cls.template.id}/{cls.tea.id}.png'
 
     @classmethod

@@ -18,6 +18,12 @@ PAGE = '/my/distribution/products'
 class TestProducts(PageCommon):
     """Tea at 100.00 pays 10 %."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._put_on_sale(cls.product.product_tmpl_id)
+        cls.categories = cls.env['product.template']._distribution_get_category_field()
+
     def _get_cards(self, url=PAGE, login='mei'):
         """Return what stands on the cards of a page, by the name of the product."""
         page = html.fromstring(self._open(url, login).text)
@@ -31,8 +37,10 @@ class TestProducts(PageCommon):
         }
 
     def _create_products(self, count, **values):
-        return self.env['product.template'].create([
+        products = self.env['product.template'].create([
             {'name': f"Cup {index}", 'list_price': 10 * index, 'taxes_id': False, **values} for index in range(count)])
+        self._put_on_sale(products)
+        return products
 
     def test_a_product_is_shown_with_its_price_what_it_earns_and_a_link_that_counts(self):
         self.env['product.template'].search([]).sale_ok = False
@@ -40,7 +48,10 @@ class TestProducts(PageCommon):
         self.product.write({'sale_ok': True, 'taxes_id': tax.ids})
         url = self.product.product_tmpl_id._distribution_get_url(self.mei)
         self.assertTrue(url.startswith(self.mei.referral_url))
-        self.assertEqual(self._get_cards(), {"Tea": ("$ 113.00", "Earn $ 10.00", url)})
+        for shows_taxes, price in ((True, "$ 113.00"), (False, "$ 100.00")):
+            with self.subTest(shows_taxes=shows_taxes), patch.object(
+                    self.env.registry['product.template'], '_distribution_shows_taxes', lambda *_args, x=shows_taxes: x):
+                self.assertEqual(self._get_cards(), {"Tea": (price, "Earn $ 10.00", url)})
         self.assertIn("An estimate, no promise of income", self._read(PAGE))
 
     def test_what_a_card_promises_is_what_one_sold_piece_pays(self):
@@ -61,7 +72,9 @@ class TestProducts(PageCommon):
             ("not for sale", {'sale_ok': False}),
             ("of another company", {'company_id': other.id}),
         ):
-            secret = self.env['product.template'].create({'name': "Secret", **values})
+            secret = self.env['product.template'].create({'name': "Secret"})
+            self._put_on_sale(secret)
+            secret.write(values)
             with self.subTest(case), mute_logger('odoo.http'):
                 self.assertNotIn("Secret", self._read(f'{PAGE}?search=Secret'))
                 self.assertEqual(self._open(f'{PAGE}/{secret.id}').status_code, 404)
@@ -77,9 +90,10 @@ class TestProducts(PageCommon):
                 self.assertEqual(self._open(f'{PAGE}/{self.product.product_tmpl_id.id}').status_code, 404)
 
     def test_products_are_searched_by_name_reference_and_category(self):
-        gifts = self.env['product.category'].create({'name': "Gifts"})
-        small = self.env['product.category'].create({'name': "Small", 'parent_id': gifts.id})
-        self._create_products(2, categ_id=small.id)
+        category = self.env[self.env['product.template']._fields[self.categories].comodel_name]
+        gifts = category.create({'name': "Gifts"})
+        small = category.create({'name': "Small", 'parent_id': gifts.id})
+        self._create_products(2)[self.categories] = small
         self.product.default_code = 'T-100'
         for query, names in (
             ('search=cup', {"Cup 0", "Cup 1"}),

@@ -2,7 +2,8 @@ import re
 
 from odoo import models
 
-_PRODUCT_PATH = re.compile(r'/shop/(?:[^/?#]+/)?(?:[^/?#]*-)?(\d+)(?:[?#].*)?')
+# With or without the category before it; not the pages of a category or of the list, which end in a number, too.
+_PRODUCT_PATH = re.compile(r'/shop/(?!category/|page/)(?:[^/?#]+/)?(?:[^/?#]*-)?(\d+)(?:[?#].*)?')
 
 
 class DistributionLink(models.Model):
@@ -16,4 +17,4 @@ class DistributionLink(models.Model):
         """Override of `distribution_portal`: a link may lead to a product by its page alone."""
         product = super()._get_product()
         page = _PRODUCT_PATH.fullmatch(self.target or '')
-        return product or (product.browse(int(page[1])).exists() if page else product)
+        return product.browse(int(page[1])) if page and not product else product

@@ -79,13 +79,19 @@ class TestShare(ShopCase):
             (f'/shop/teas-4/{self.template.website_url.rpartition("/")[2]}?a=1', self.template),
             ('/shop', self.template.browse()),
             ('/shop/cart', self.template.browse()),
-            ('/shop/999999999', self.template.browse()),
+            (f'/shop/category/teas-{self.template.id}', self.template.browse()),
+            (f'/shop/page/{self.template.id}', self.template.browse()),
             ('/blog/5', self.template.browse()),
         ):
             with self.subTest(target):
                 link = self.env['distribution.link'].create({
                     'name': "L", 'distributor_id': self.mei.id, 'target': target})
                 self.assertEqual(link._get_product(), product)
+
+    def test_a_link_to_a_product_that_is_gone_earns_nothing(self):
+        link = self.env['distribution.link'].create({
+            'name': "L", 'distributor_id': self.mei.id, 'target': '/shop/999999999'})
+        self.assertEqual(link._get_earnings(), {})
 
     def test_the_funnel_counts_visits_carts_and_orders(self):
         link = self.env['distribution.link'].create({'name': "L", 'distributor_id': self.mei.id})
@@ -112,9 +118,9 @@ class TestShare(ShopCase):
 class TestShareOfWebsite(PlanCommon):
 
     def test_a_rule_of_this_website_is_promised_and_paid(self):
-        website = self.env['website'].get_current_website()
+        website = self.env['website'].create({'name': "Shop", 'company_id': self.company.id})
         self._put_in_force({'rate': 20, 'website_ids': [Command.set(website.ids)]}, {'rate': 1})
-        template = self.product.product_tmpl_id
+        template = self.product.product_tmpl_id.with_context(website_id=website.id)
         order, _invoice = self._sell(100, website_id=website.id)
         self.assertEarned(order, 20.0)
         self.assertEqual(template._distribution_get_earnings(self.seller), {template.id: 20.0})
