@@ -11,7 +11,7 @@ from .paths import LOGS, ROOT
 
 FOLDER = ROOT / "docs" / "images" / "pages"
 SIZES = {"phone": (390, 844), "desk": (1280, 800)}
-LANGUAGES = {"en": "", "zh": "/zh_CN"}
+LANGUAGES = {"zh": "", "en": "/en"}         # Chinese is what the demo speaks by default
 SETTLE_SECONDS = 1.2        # for what scripts draw after the page is loaded: charts, pictures
 DISTRIBUTOR, MERCHANT = "linxia", "merchant"
 # Of each: who looks, and the address; `{}` is the id of a record of the demo, by the query below.

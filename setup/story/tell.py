@@ -7,6 +7,7 @@ from .money import Money
 from .network import build_network, network_events
 from .quiet import no_mails, stay_quiet
 from .sales import Sales, in_weeks
+from .sharing import give_to_share
 from .shop import open_shop
 from .stage import Stage
 
@@ -25,6 +26,7 @@ def tell(env):
         open_shop(stage)
         build_network(stage)
         _live(stage)
+        give_to_share(stage)
     check_books(stage)
     env["ir.config_parameter"].set_param(DONE, "done")
     env.cr.commit()
