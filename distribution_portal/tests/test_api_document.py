@@ -61,7 +61,7 @@ class TestApiDocument(ApiCommon):
             ('GET ', None, 404, None),
             ('POST /me', 'mei', 405, 'GET'),
             ('PUT /withdrawals', None, 405, 'GET, POST'),
-            ('GET /withdrawals/terms/more', 'mei', 404, None),
+            ('GET /withdrawals/1/more', 'mei', 404, None),
             ('OPTIONS /withdrawals', 'mei', 204, 'GET, POST, OPTIONS'),
         ):
             with self.subTest(request):

@@ -1,4 +1,11 @@
+from unittest.mock import patch
+
+from werkzeug.exceptions import NotFound
+
+from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.tests import tagged
+
+from odoo.addons.distribution_portal.controllers.api.base import DistributionApi
 
 from .api_common import ApiCommon
 
@@ -70,6 +77,19 @@ class TestApiInput(ApiCommon):
             "not the address of a page of this site")
         self._call(f"DELETE /links/{link['id']}", status=204)
         self._call(f"DELETE /links/{link['id']}", status=404)
+
+    def test_every_exception_has_its_status_and_what_nobody_foresaw_tells_nothing(self):
+        for error, status, code, is_told in (
+            (AccessError("secret"), 403, 'forbidden', False), (MissingError("secret"), 404, 'about:blank', False),
+            (ValidationError("secret"), 422, 'invalid', True), (UserError("secret"), 409, 'refused', True),
+            (ValueError("secret"), 500, 'about:blank', False), (NotFound("secret"), 404, 'about:blank', False),
+        ):
+            with self.subTest(type(error).__name__), patch.object(DistributionApi, '_api_list', side_effect=error):
+                response = self._send('GET', '/links')
+                self.assertEqual((response.status_code, response.json()['status']), (status, status))
+                self.assertEqual(response.headers['Content-Type'], 'application/problem+json')
+                self.assertProblem(response.json(), code)
+                self.assertEqual("secret" in response.text, is_told)
 
     def test_what_is_said_comes_back_as_it_was_said(self):
         hostile = '<script>alert(1)</script> & "quotes" {{7*7}} %s \u202e中文 😀'

@@ -39,7 +39,13 @@ class TestApiMoney(ApiCommon):
         self.assertProblem(self._ask(422, amount='12.51'), 'invalid', "under this key")
         self.assertProblem(self._ask(422, amount='12.50', channel_id=self.channel.id), 'invalid')
         self._get_withdrawals().action_refuse()
-        self.assertEqual(self._ask(200, amount='12.50')['state'], 'refused')
+        account = self.mei.payee_account_ids
+        account.active = False                                  # An answer does not depend on what is offered by now.
+        for status, chosen in ((200, {}), (200, {'account_id': account.id}), (422, {'account_id': account.id + 1})):
+            with self.subTest(chosen=chosen):
+                answer = self._ask(status, amount='12.50', **chosen)
+                self.assertEqual(answer.get('state'), 'refused' if status == 200 else None)
+        account.active = True
         self.assertEqual(len(self._get_withdrawals()), 1)
         self.assertBalances(self.mei, merchant=-40.0, pending=10.0, payable=30.0)
         self._ask(amount='12.50', key='another-key')
@@ -92,7 +98,7 @@ class TestApiMoney(ApiCommon):
     def test_a_fee_is_asked_for_after_it_was_seen(self):
         self.company.distribution_withdrawal_fee_fixed = 0.5
         quote = {'amount': usd('10.00'), 'fee': usd('0.50'), 'net': usd('9.50')}
-        self.assertEqual(self._call('POST /withdrawals/quotes', json={'amount': '10'}), quote)
+        self.assertEqual(self._call('POST /withdrawal-quotes', json={'amount': '10'}), quote)
         for fee in ({}, {'fee': '0.25'}, {'fee': '0'}):
             with self.subTest(fee=fee):
                 answer = self._ask(409, amount='10', **fee)
@@ -120,7 +126,7 @@ class TestApiMoney(ApiCommon):
             'distribution_withdrawal_fee_rate': 2.5})
         self._ask(amount='10', fee='0.75')
         account = self.mei.payee_account_ids
-        self.assertEqual(self._call('GET /withdrawals/terms'), {
+        self.assertEqual(self._call('GET /withdrawal-terms'), {
             'payable': usd('20.00'), 'obstacle': None, 'smallest': usd('2.00'), 'largest': usd('20.00'),
             'day_limit': usd('25.00'), 'day_left': usd('15.00'), 'count_limit': 3, 'fee_fixed': usd('0.50'),
             'fee_rate': '2.5', 'accounts': [{'id': account.id, 'name': account.display_name}], 'channels': []})

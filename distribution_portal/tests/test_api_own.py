@@ -30,6 +30,17 @@ class TestApiOwn(ApiCommon):
         self.assertEqual(len(answer['days']), 30)
         self.assertEqual(answer['unpaid'], {'estimate': usd('20.00'), 'orders': 1})
 
+    def test_the_user_is_told_who_it_is_as_a_distributor(self):
+        self.mei.write({'alias': "Plum", 'level_id': self.env['distribution.level'].create({
+            'name': "Gold", 'benefits': "Early access", 'company_id': self.company.id}).id})
+        self.assertEqual(self._call('GET /me'), {
+            'code': 'MEI888', 'alias': "Plum", 'state': 'active', 'kind': 'individual',
+            'level': {'name': "Gold", 'description': None, 'benefits': "Early access"},
+            'company': self.company.name, 'currency': 'USD', 'referral_url': self.mei.referral_url,
+            'invitation_url': f'{self.mei.get_base_url()}/distribution/apply?invite=MEI888', 'is_held': False,
+            'has_accepted_agreement': True, 'territories': []})
+        self.assertEqual(self._call('GET /me', 'bo')['level'], None)
+
     def test_orders_are_listed_with_what_they_earn_the_latest_first(self):
         cancelled = self._create_order(1, distributor=self.mei)
         cancelled._action_cancel()

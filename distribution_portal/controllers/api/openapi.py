@@ -98,7 +98,7 @@ def _describe_problem(status):
 
 
 def _get_problems(spec):
-    statuses = {401}        # also where no token is needed: one that is sent must be valid
+    statuses = {401, *spec.problems}        # 401 also where no token is needed: one that is sent must be valid
     if spec.auth == TOKEN:
         statuses |= {403}
     if spec.params or spec.body and any(name.endswith('_id') for name in spec.body['properties']):

@@ -27,6 +27,7 @@ class Operation(NamedTuple):
     body: dict | None
     answer: dict | None         # None: no content, or a file
     statuses: tuple             # of success
+    problems: tuple             # statuses beside those that follow from the rest
     media: str
     auth: str
 
@@ -41,7 +42,7 @@ class Operation(NamedTuple):
 
 
 def operation(method, path, answer=None, *, params=None, query=None, headers=None, body=None, statuses=(200,),
-              media='application/json', auth=TOKEN, readonly=None):
+              problems=(), media='application/json', auth=TOKEN, readonly=None):
     """Declare a method of a controller as a route of the API.
 
     The method is called with the parameters of path, query and headers by their names, and `body`; it
@@ -54,7 +55,7 @@ def operation(method, path, answer=None, *, params=None, query=None, headers=Non
             method=method, path=path, name=endpoint.__name__.removeprefix('api_'), summary=summary,
             description=description, query=query or {}, headers=headers or {}, body=body, answer=answer,
             params={name: (params or {}).get(name, ID) for name in _PARAMETER.findall(path)},
-            statuses=statuses, media=media, auth=auth)
+            statuses=statuses, problems=problems, media=media, auth=auth)
         return route(
             spec.rule, type=ROUTING_TYPE, auth=auth, methods=[method], save_session=False, sitemap=False,
             readonly=method == 'GET' if readonly is None else readonly, max_content_length=_MAX_BYTES,

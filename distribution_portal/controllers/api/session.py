@@ -32,7 +32,9 @@ class DistributionSessionApi(DistributionApi):
         """
         return request.env['ir.http']._distribution_get_api_document()
 
-    @operation('POST', '/token', s.obj(token=s.STRING, expires_at=s.TIME), body=LOGIN, statuses=(201,), auth=ANYBODY)
+    @operation(
+        'POST', '/token', s.obj(token=s.STRING, expires_at=s.TIME), body=LOGIN, statuses=(201,), problems=(403,),
+        auth=ANYBODY)
     def api_token_create(self, body):
         """Log in, and get a token.
 

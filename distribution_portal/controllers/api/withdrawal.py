@@ -59,7 +59,7 @@ class DistributionWithdrawalApi(DistributionApi, DistributionWithdrawalPortal):
         """List withdrawals."""
         return self._api_list(MODEL, self._api_read_withdrawal, limit, offset)
 
-    @operation('GET', '/withdrawals/terms', TERMS)
+    @operation('GET', '/withdrawal-terms', TERMS)
     def api_withdrawal_terms(self):
         """Tell how much can be withdrawn, and on which terms."""
         distributor = self._api_get_distributor()
@@ -82,7 +82,7 @@ class DistributionWithdrawalApi(DistributionApi, DistributionWithdrawalPortal):
                 {'id': own_sudo.id, 'name': own_sudo.name} for own_sudo in distributor_sudo._get_choosable_channels()],
         }
 
-    @operation('POST', '/withdrawals/quotes', QUOTE, body=s.body(('account_id', 'channel_id'), **WISH), readonly=True)
+    @operation('POST', '/withdrawal-quotes', QUOTE, body=s.body(('account_id', 'channel_id'), **WISH), readonly=True)
     def api_withdrawal_quote(self, body):
         """Tell what a withdrawal would cost. Nothing is asked for yet."""
         distributor = self._api_get_distributor()
@@ -95,8 +95,9 @@ class DistributionWithdrawalApi(DistributionApi, DistributionWithdrawalPortal):
     def api_withdrawal_create(self, body, idempotency_key):
         """Ask for a withdrawal. 201: done; 200: it was asked for before under this key."""
         distributor_sudo = self._api_get_distributor().sudo()
-        wish = self._api_read_wish(body)
-        if not distributor_sudo._find_withdrawal(idempotency_key):
+        is_known = bool(distributor_sudo._find_withdrawal(idempotency_key))
+        wish = self._api_read_wish(body, is_known)
+        if not is_known:
             quote = distributor_sudo._get_withdrawal_quote(*wish)
             self._api_check_seen(distributor_sudo, quote, wish[2], body.get('fee'))
         withdrawal_sudo, is_new = distributor_sudo._request_withdrawal_once(idempotency_key, *wish)
@@ -118,12 +119,19 @@ class DistributionWithdrawalApi(DistributionApi, DistributionWithdrawalPortal):
 
     # === READING === #
 
-    def _api_read_wish(self, body):
-        """Return amount, account and channel; what is not offered to the user is refused."""
+    def _api_read_wish(self, body, is_known=False):
+        """Return amount, account and channel; what is not offered to the user is refused.
+
+        :param bool is_known: It was asked for before: what it names may not be offered any more, and is only compared.
+        """
         distributor = self._api_get_distributor()
         chosen = [f'{kind}-{body[kind + "_id"]}' for kind in ('account', 'channel') if f'{kind}_id' in body]
         if len(chosen) > 1:
             raise Problem(422, 'invalid', request.env._("Choose an account or a channel, not both."))
+        if is_known:
+            named = ('distribution.payee.account', 'account_id'), ('distribution.payout.channel', 'channel_id')
+            return parse_amount(body['amount']), *(
+                request.env[model].sudo().browse(body.get(name, ())) for model, name in named)
         account_sudo, channel_sudo = self._find_payee_sudo(distributor, chosen[0] if chosen else None)
         if chosen and not (account_sudo or channel_sudo):
             raise Problem(422, 'invalid', request.env._("Choose one of those that the terms name."))
