@@ -94,6 +94,14 @@ class TestWechatLogin(FakeWechatCase):
         self.assertFalse(self._identities())
         self.assertIsNone(self._get_login())
 
+    def test_a_second_factor_is_asked_for_before_the_page(self):
+        self._log_in()
+        self._get('/web/session/logout')
+        self.patch(type(self.env['res.users']), '_mfa_url', lambda user: '/web/login/totp')
+        response = self._log_in()
+        self.assertIn('/web/login/totp?redirect=%2Fmy%2Fhome', response.headers['Location'])
+        self.assertIsNone(self._get_login())
+
     def test_where_people_are_invited_nobody_becomes_a_customer(self):
         self.env['ir.config_parameter'].set_param('auth_signup.invitation_scope', 'b2b')
         self.assertIn('/web/login?redirect=%2Fmy%2Fhome', self._log_in().headers['Location'])
@@ -272,6 +280,17 @@ class TestWechatLogin(FakeWechatCase):
         with self.assertRaisesRegex(UserError, "Add an e-mail address first"):
             self._identities()._unbind()
         self.assertTrue(self._identities().partner_id)
+
+    def test_who_is_erased_leaves_no_identity(self):
+        self.authenticate('mei', 'mei')
+        self._log_in(ASK)
+        self._push({'MsgType': 'event', 'Event': 'VIEW', 'EventKey': '/'})
+        request = self.env['distribution.privacy.request'].create({
+            'partner_id': self.mei_user.partner_id.id, 'kind': 'erase', 'reason': "By mail"})
+        self.assertIn(self.openids[APP_ID], request._get_export())
+        self.assertIn("Erased: 1 WeChat identities.", request._erase())
+        self.assertFalse(self._identities())
+        self.assertEqual(self._get_messages().mapped('openid'), [False])
 
     def test_nothing_of_the_way_breaks_the_rules_of_the_platform(self):
         self._log_in()
