@@ -85,9 +85,9 @@ class Server:
         return None
 
     def fail(self, request, fault):
-        """Answer wrongly: with a `status`, a `location`, an `errcode`, any `text`; after `seconds`, which alone only wait.
+        """Answer wrongly: with a `status`, a `location`, an `errcode`, any `text`.
 
-        With `after` the call was carried out all the same: its outcome is unknown to the client.
+        `seconds` alone only let it wait. With `after` the call was carried out all the same: its outcome is unknown to the client.
         """
         if 'errcode' in fault:
             response = answer_json({'errcode': fault['errcode'], 'errmsg': fault.get('errmsg', 'told to fail')})

@@ -311,7 +311,8 @@ def test_secrets_go_nowhere_but_by_https(url):
         wechat.check_base_url(url)
 
 
-@pytest.mark.parametrize('url', ['https://api.weixin.qq.com/', 'https://proxy.example.com/wechat', 'http://127.0.0.1:80'])
+@pytest.mark.parametrize('url', [
+    'https://api.weixin.qq.com/', 'https://proxy.example.com/wechat', 'http://127.0.0.1:80'])
 def test_a_proxy_and_this_machine_are_good_addresses(url):
     assert wechat.check_base_url(url) == url.rstrip('/')
 
