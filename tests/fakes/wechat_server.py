@@ -87,7 +87,8 @@ class Server:
     def fail(self, request, fault):
         """Answer wrongly: with a `status`, a `location`, an `errcode`, any `text`.
 
-        `seconds` alone only let it wait. With `after` the call was carried out all the same: its outcome is unknown to the client.
+        `seconds` alone only let it wait. With `after` the call was carried out all the same: the client
+        cannot know.
         """
         if 'errcode' in fault:
             response = answer_json({'errcode': fault['errcode'], 'errmsg': fault.get('errmsg', 'told to fail')})

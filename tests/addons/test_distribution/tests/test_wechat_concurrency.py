@@ -6,6 +6,7 @@ from functools import partial
 from odoo import SUPERUSER_ID, api
 from odoo.service.model import retrying
 from odoo.tests import tagged
+from odoo.tests.common import release_test_lock
 from odoo.tools import mute_logger
 
 from odoo.addons.distribution_wechat.wechat import Message, Unreachable, WechatError
@@ -46,7 +47,7 @@ class TestWechatConcurrency(CommittedCase):
                 except WechatError as error:
                     return error
 
-        with ThreadPoolExecutor(WORKERS) as pool:
+        with release_test_lock(), ThreadPoolExecutor(WORKERS) as pool:
             return list(pool.map(ask, range(WORKERS)))
 
     def _count_fetches(self):
@@ -91,5 +92,5 @@ class TestWechatConcurrency(CommittedCase):
                 barrier.wait(timeout=60)
                 return retrying(partial(env['distribution.wechat.message']._receive, account, message), env)
 
-        with ThreadPoolExecutor(WORKERS) as pool:
+        with release_test_lock(), ThreadPoolExecutor(WORKERS) as pool:
             self.assertEqual(sorted(pool.map(receive, range(WORKERS))), [False] * (WORKERS - 1) + [True])
