@@ -11,6 +11,7 @@ from odoo.addons.auth_signup.models.res_partner import SignupError
 from odoo.addons.distribution_core.local_path import get_local_path
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.web.controllers.home import Home
+from odoo.addons.web.controllers.utils import _get_login_redirect_url
 
 from ..wechat import SnapshotUser, WechatError
 
@@ -63,18 +64,23 @@ class WechatLoginController(Controller):
         account_sudo = request.env['distribution.wechat.account'].sudo().browse(entry['account']).exists()
         request.session[SESSION_KEY] = {**waiting, state: {**entry, 'is_done': True}}
         try:
-            self._let_in(account_sudo, code[:_TEXT_MAX], entry['ask'])
+            user_id = self._let_in(account_sudo, code[:_TEXT_MAX], entry['ask'])
         except SnapshotUser:
             return request.render('distribution_wechat.login_snapshot', {'to': entry['to']})
         except (WechatError, SignupError, UserError) as error:
             _logger.info("login by WeChat account %s: %s", account_sudo.id, type(error).__name__)
             return self._redirect_to_login(entry['to']) if entry['ask'] else self._redirect(entry['to'])
-        return self._redirect(entry['to'])
+        # Where there is a second factor, it is asked for before the page.
+        return self._redirect(_get_login_redirect_url(user_id, entry['to']) if user_id else entry['to'])
 
     # === STEPS === #
 
     def _let_in(self, account_sudo, code, is_asked):
-        """Log in whom the platform vouches for; a customer who is logged in gets the identity instead."""
+        """Log in whom the platform vouches for; a customer who is logged in gets the identity instead.
+
+        :return: The id of the user who was logged in, if anybody was.
+        :rtype: int|None
+        """
         client = account_sudo._get_client()
         login = client.exchange_code(code)
         info = client.get_userinfo(login) if is_asked else {}
@@ -85,12 +91,13 @@ class WechatLoginController(Controller):
         if not user._is_public():
             if is_asked and user.share:
                 identity_sudo._bind(user.partner_id)
-            return
+            return None
         user_sudo = identity_sudo._get_user()
         if not user_sudo and is_asked and not identity_sudo.partner_id:
             user_sudo = identity_sudo._sign_up(info.get('nickname'))
-        if user_sudo:
-            request.session.authenticate(request.env, user_sudo._get_wechat_credential(identity_sudo))
+        if not user_sudo:
+            return None
+        return request.session.authenticate(request.env, user_sudo._get_wechat_credential(identity_sudo))['uid']
 
     # === ANSWERS === #
 

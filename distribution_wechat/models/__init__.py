@@ -1,3 +1,4 @@
+from . import distribution_privacy_request
 from . import distribution_touch
 from . import distribution_wechat_account
 from . import distribution_wechat_account_setup

@@ -99,25 +99,47 @@ class DistributionWechatAccount(models.Model):
         :rtype: list[tuple[bool, str, str]]
         """
         self.ensure_one()
-        _ = self.env._
         steps = [
-            ((self.webhook_url or '').startswith('https://'), _("This site is reached by HTTPS"),
-             _("The platform calls servers on the ports 80 and 443 only. Set the address of this site, the system "
-               "parameter web.base.url.")),
-            (bool(self.app_secret_encrypted), _("AppSecret entered"),
-             _("On the platform: Settings and development → Basic configuration.")),
-            (bool(self.connected_at and not self.connection_error), _("Connection tested"),
-             self.connection_error or _(
-                 "Press “Test Connection”. If the platform does not know this server, add its address to the IP list.")),
-            (bool(self.token_encrypted), _("Token entered, here and on the platform"),
-             _("Any word of 3 to 32 letters and digits, beside the server address.")),
-            (bool(self.aes_key_encrypted), _("Messages are encrypted"),
-             _("Choose safe mode on the platform, and enter its EncodingAESKey here.")),
-            (bool(self.last_message_at), _("A message has arrived"),
-             _("Enable the server configuration on the platform, then write something to the account.")),
+            (
+                (self.webhook_url or '').startswith('https://'),
+                self.env._("This site is reached by HTTPS"),
+                self.env._(
+                    "The platform calls servers on the ports 80 and 443 only. Set the address of this site, the system "
+                    "parameter web.base.url."),
+            ),
+            (
+                bool(self.app_secret_encrypted),
+                self.env._("AppSecret entered"),
+                self.env._("On the platform: Settings and development → Basic configuration."),
+            ),
+            (
+                bool(self.connected_at and not self.connection_error),
+                self.env._("Connection tested"),
+                self.connection_error or self.env._(
+                    "Press “Test Connection”. If the platform does not know this server, add its address to the IP "
+                    "list."),
+            ),
+            (
+                bool(self.token_encrypted),
+                self.env._("Token entered, here and on the platform"),
+                self.env._("Any word of 3 to 32 letters and digits, beside the server address."),
+            ),
+            (
+                bool(self.aes_key_encrypted),
+                self.env._("Messages are encrypted"),
+                self.env._("Choose safe mode on the platform, and enter its EncodingAESKey here."),
+            ),
+            (
+                bool(self.last_message_at),
+                self.env._("A message has arrived"),
+                self.env._("Enable the server configuration on the platform, then write something to the account."),
+            ),
         ]
         if self.kind == 'official':
             steps.append((
-                bool(self.domain_file_name), _("File of the domain served"),
-                _("The platform gives you a file when you enter the domain for web login and for JS interfaces.")))
+                bool(self.domain_file_name),
+                self.env._("File of the domain served"),
+                self.env._(
+                    "The platform gives you a file when you enter the domain for web login and for JS interfaces."),
+            ))
         return steps

@@ -15,7 +15,7 @@ class DistributionWechatAccount(models.Model):
     commission_keyword = fields.Char(
         string="Word for the Commission", default="我的佣金", help="Who writes this gets the own amounts.")
     welcome = fields.Text(
-        string="Welcome", translate=True,
+        translate=True,
         help="What new followers are told. Promise nothing for following or sharing: the platform punishes it.")
 
     # === BUSINESS METHODS === #

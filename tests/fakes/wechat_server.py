@@ -85,14 +85,16 @@ class Server:
         return None
 
     def fail(self, request, fault):
-        """Answer wrongly: with a `status`, an `errcode`, any `text`; after `seconds`, which alone only wait.
+        """Answer wrongly: with a `status`, a `location`, an `errcode`, any `text`.
 
-        With `after` the call was carried out all the same: its outcome is unknown to the client.
+        `seconds` alone only let it wait. With `after` the call was carried out all the same: the client
+        cannot know.
         """
         if 'errcode' in fault:
             response = answer_json({'errcode': fault['errcode'], 'errmsg': fault.get('errmsg', 'told to fail')})
         else:
-            response = Response(fault.get('text', '<html>502</html>'), fault.get('status', 502))
+            headers = {'Location': fault['location']} if 'location' in fault else {}
+            response = Response(fault.get('text', '<html>502</html>'), fault.get('status', 502), headers)
         if not fault.get('after'):
             with self.lock:
                 self.log(request, response)

@@ -141,6 +141,13 @@ def test_an_answer_that_makes_no_sense_is_an_unknown_outcome(fake, official, fau
     assert len(fake.calls('/cgi-bin/qrcode/create')) == 1
 
 
+def test_nobody_is_followed_to_another_address_with_a_token(fake, official):
+    fake.tell('faults', path='/cgi-bin/qrcode/create', status=307, location=f'{fake.url}/cgi-bin/elsewhere')
+    with pytest.raises(wechat.Unreachable, match='HTTP 307'):
+        official.create_qr('ABCD-2345')
+    assert fake.calls('/cgi-bin/elsewhere') == []
+
+
 def test_who_does_not_answer_in_time_is_not_waited_for(fake, official, monkeypatch):
     monkeypatch.setattr('distribution_wechat_client.transport.TIMEOUT', 0.3)
     official.create_qr('ABCD-2345')
@@ -304,7 +311,8 @@ def test_secrets_go_nowhere_but_by_https(url):
         wechat.check_base_url(url)
 
 
-@pytest.mark.parametrize('url', ['https://api.weixin.qq.com/', 'https://proxy.example.com/wechat', 'http://127.0.0.1:80'])
+@pytest.mark.parametrize('url', [
+    'https://api.weixin.qq.com/', 'https://proxy.example.com/wechat', 'http://127.0.0.1:80'])
 def test_a_proxy_and_this_machine_are_good_addresses(url):
     assert wechat.check_base_url(url) == url.rstrip('/')
 

@@ -1,9 +1,12 @@
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
+from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import DummyRLock, Registry
 from odoo.service.model import retrying
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -31,6 +34,12 @@ class TestWechatConcurrency(CommittedCase):
         cls.app_id = f'wx{uuid.uuid4().hex[:16]}'
         return {'company': env.company.id, 'account': connect_account(env, cls.fake, cls.app_id).id}
 
+    @contextmanager
+    def _workers(self):
+        # The main thread holds the lock of the registries while tests run.
+        with patch.object(Registry, '_lock', DummyRLock()), ThreadPoolExecutor(WORKERS) as pool:
+            yield pool
+
     def _ask_all(self, refused=None):
         """Let all workers ask for the token at the same moment; return what they got."""
         barrier = threading.Barrier(WORKERS)
@@ -46,7 +55,7 @@ class TestWechatConcurrency(CommittedCase):
                 except WechatError as error:
                     return error
 
-        with ThreadPoolExecutor(WORKERS) as pool:
+        with self._workers() as pool:
             return list(pool.map(ask, range(WORKERS)))
 
     def _count_fetches(self):
@@ -91,5 +100,5 @@ class TestWechatConcurrency(CommittedCase):
                 barrier.wait(timeout=60)
                 return retrying(partial(env['distribution.wechat.message']._receive, account, message), env)
 
-        with ThreadPoolExecutor(WORKERS) as pool:
+        with self._workers() as pool:
             self.assertEqual(sorted(pool.map(receive, range(WORKERS))), [False] * (WORKERS - 1) + [True])

@@ -1,3 +1,5 @@
+from datetime import UTC, timedelta
+
 import requests
 
 from odoo import Command
@@ -22,11 +24,17 @@ class TestWechatLogin(FakeWechatCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.account.is_login = True
-        cls.env['ir.config_parameter'].set_param('auth_signup.invitation_scope', 'b2c')
+        cls._open_site('b2c')
 
     def setUp(self):
         super().setUp()
         self.fake.tell('browser', person='ann')
+
+    @classmethod
+    def _open_site(cls, scope):
+        """Let everybody become a customer (b2c), or only who is invited (b2b)."""
+        cls.env['ir.config_parameter'].set_param('auth_signup.invitation_scope', scope)
+        cls.env['website'].search([]).auth_signup_uninvited = scope
 
     def _get(self, url, agent=AGENT):
         return self.url_open(url, headers={'User-Agent': agent}, allow_redirects=False)
@@ -94,8 +102,16 @@ class TestWechatLogin(FakeWechatCase):
         self.assertFalse(self._identities())
         self.assertIsNone(self._get_login())
 
+    def test_a_second_factor_is_asked_for_before_the_page(self):
+        self._log_in()
+        self._get('/web/session/logout')
+        self.patch(type(self.env['res.users']), '_mfa_url', lambda user: '/web/login/totp')
+        response = self._log_in()
+        self.assertIn('/web/login/totp?redirect=%2Fmy%2Fhome', response.headers['Location'])
+        self.assertIsNone(self._get_login())
+
     def test_where_people_are_invited_nobody_becomes_a_customer(self):
-        self.env['ir.config_parameter'].set_param('auth_signup.invitation_scope', 'b2b')
+        self._open_site('b2b')
         self.assertIn('/web/login?redirect=%2Fmy%2Fhome', self._log_in().headers['Location'])
         self.assertFalse(self._user())
 
@@ -220,6 +236,22 @@ class TestWechatLogin(FakeWechatCase):
         order = self._create_order(self._user().partner_id)
         self.assertEqual(order.sudo().attribution_ids.distributor_id, self.mei)
 
+    def test_when_it_happened_decides_and_not_when_the_event_arrives(self):
+        bo_user = new_test_user(self.env, 'bo', groups='base.group_portal', email='bo@example.com')
+        bo = self._create_distributor(None, partner_id=bo_user.partner_id.id, code='BOBO66')
+        for seconds, expected in ((-600, bo), (600, self.mei)):
+            with self.subTest(seconds=seconds):
+                self._get('/d/BOBO66?to=/my/home')
+                visit = self.env['distribution.touch'].search([('distributor_id', '=', bo.id)], limit=1)
+                visit.at -= timedelta(hours=1)
+                at = int(visit.at.replace(tzinfo=UTC).timestamp()) + seconds
+                self._push({'MsgType': 'event', 'Event': 'SCAN', 'EventKey': 'MEI888', 'Ticket': 'T', 'CreateTime': at})
+                self.env['distribution.wechat.message']._process()
+                self._log_in()
+                order = self._create_order(self._user().partner_id)
+                self.assertEqual(order.sudo().attribution_ids.distributor_id, expected)
+                self._get('/web/session/logout')
+
     def test_a_link_counts_for_who_becomes_a_customer(self):
         self._get('/d/MEI888?to=/my/home')
         self._log_in()
@@ -272,6 +304,17 @@ class TestWechatLogin(FakeWechatCase):
         with self.assertRaisesRegex(UserError, "Add an e-mail address first"):
             self._identities()._unbind()
         self.assertTrue(self._identities().partner_id)
+
+    def test_who_is_erased_leaves_no_identity(self):
+        self.authenticate('mei', 'mei')
+        self._log_in(ASK)
+        self._push({'MsgType': 'event', 'Event': 'VIEW', 'EventKey': '/'})
+        request = self.env['distribution.privacy.request'].create({
+            'partner_id': self.mei_user.partner_id.id, 'kind': 'erase', 'reason': "By mail"})
+        self.assertIn(self.openids[APP_ID], request._get_export())
+        self.assertIn("Erased: 1 WeChat identities.", request._erase())
+        self.assertFalse(self._identities())
+        self.assertEqual(self._get_messages().mapped('openid'), [False])
 
     def test_nothing_of_the_way_breaks_the_rules_of_the_platform(self):
         self._log_in()

@@ -1,0 +1,27 @@
+from odoo import models
+
+
+class DistributionPrivacyRequest(models.Model):
+    _inherit = 'distribution.privacy.request'
+
+    def _erase(self):
+        """Override of `distribution_core`: with the person goes what WeChat knows it by, and its codes."""
+        identities = self._get_wechat_identities()
+        count = len(identities)
+        for account, own in identities.grouped('account_id').items():
+            self.env['distribution.wechat.message'].search([
+                ('account_id', '=', account.id), ('openid', 'in', own.mapped('openid'))]).openid = False
+        identities.unlink()
+        self.env['distribution.wechat.qr'].search([('distributor_id', 'in', self._get_distributors().ids)]).unlink()
+        return [self.env._("Erased: %s WeChat identities.", count)] + super()._erase()
+
+    def _get_privacy_sources(self):
+        """Override of `distribution_core`."""
+        return super()._get_privacy_sources() + [
+            ('wechat', 'distribution.wechat.identity', [('id', 'in', self._get_wechat_identities().ids)], (
+                'account_id.name', 'openid', 'unionid', 'is_follower', 'followed_at')),
+        ]
+
+    def _get_wechat_identities(self):
+        return self.env['distribution.wechat.identity'].search([
+            ('partner_id', '=', self.partner_id.id), ('company_id', '=', self.company_id.id)])
