@@ -76,7 +76,7 @@ class DistributionAnnouncementRead(models.Model):
     _rec_name = 'distributor_id'
 
     announcement_id = fields.Many2one(
-        comodel_name='distribution.announcement', string="Announcement", required=True, ondelete='cascade', readonly=True)
+        comodel_name='distribution.announcement', required=True, ondelete='cascade', readonly=True)
     distributor_id = fields.Many2one(
         comodel_name='distribution.distributor', required=True, ondelete='cascade', readonly=True, index=True)
     company_id = fields.Many2one(related='announcement_id.company_id')
