@@ -23,7 +23,15 @@ def get_key(poster, font):
     :param str|None font: The path of the font.
     :rtype: str
     """
-    return hashlib.sha256(repr((_VERSION, poster, font)).encode()).hexdigest()[:32]
+    plain = poster._replace(
+        background=_digest(poster.background),
+        boxes=tuple(box._replace(picture=_digest(box.picture)) for box in poster.boxes),
+    )
+    return hashlib.sha256(repr((_VERSION, plain, font)).encode()).hexdigest()[:32]
+
+
+def _digest(content):
+    return hashlib.sha256(content).hexdigest() if content else None
 
 
 def draw(poster, font):
