@@ -1,6 +1,7 @@
 import importlib.util
 import subprocess
 import sys
+import tempfile
 
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -35,7 +36,9 @@ class TestApiSchemathesis(ApiCommon):
         with self.allow_requests(all_requests=True), muted:
             cookie = '; '.join(f'{name}={value}' for name, value in self.opener.cookies.items())
             command = self._get_command(token, cookie)
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=300,
+                cwd=self.enterContext(tempfile.TemporaryDirectory()))      # It leaves a cache where it runs.
         self.env.invalidate_all()
         self.assertEqual(done.returncode, 0, done.stdout[-20_000:] + done.stderr[-2_000:])
         self.assertBooks()
