@@ -110,6 +110,16 @@ class TestApiOwn(ApiCommon):
                 self.assertEqual(answer, {'is_recorded': False, 'visitor': None, 'path': None})
         self.assertEqual(self.env['distribution.touch'].search_count([]), count)
 
+    def test_codes_are_not_found_by_trying(self):
+        self.env['ir.config_parameter'].sudo().set_param('distribution_core.max_unknown_codes_per_hour', '2')
+        for code, agent, is_recorded in (
+            ('MEI888', "App 1", True), ('NOBODY1', "App 1", False), ('NOBODY2', "App 1", False),
+            ('MEI888', "App 1", False), ('MEI888', "App 2", True),
+        ):
+            with self.subTest(code=code, agent=agent):
+                answer = self._call('POST /touches', None, json={'code': code, 'kind': 'code'}, headers={'User-Agent': agent})
+                self.assertEqual(answer['is_recorded'], is_recorded)
+
     def test_an_objection_is_made_discussed_and_answered(self):
         wish = {'kind': 'amount', 'commission_id': self.settled.id, 'description': "It is too little."}
         dispute = self._call('POST /disputes', status=201, json=wish)

@@ -89,9 +89,11 @@ class DistributionWechatToken(models.Model):
     def _lock(self, account_id, kind):
         """Return the row of a token, locked."""
         self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", f'{_LOCK_SECONDS}s'))
-        [[token_id]] = self.env.execute_query(SQL(
+        # Who waited in vain is told so by an exception, which is no error for the log.
+        self.env.cr.execute(SQL(
             "SELECT id FROM distribution_wechat_token WHERE account_id = %s AND kind = %s FOR UPDATE",
-            account_id, kind))
+            account_id, kind), log_exceptions=False)
+        [[token_id]] = self.env.cr.fetchall()
         return self.browse(token_id)
 
     def _fetch(self):

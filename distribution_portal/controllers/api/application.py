@@ -1,6 +1,7 @@
 from odoo import SUPERUSER_ID
 from odoo.http import request
 
+from ..application import DistributionApplicationPage
 from . import schema as s
 from .base import DistributionApi
 from .operation import ANYBODY, operation
@@ -74,7 +75,9 @@ class DistributionApplicationApi(DistributionApi):
             'visitor': request.env['distribution.touch'].sudo()._get_request_visitor(),
             **{name: value if name == 'message' else ' '.join(str(value).split()) for name, value in body.items()},
         }
-        if errors := application_sudo._get_form_errors(form, company):
+        errors = application_sudo._get_form_errors(form, company)
+        DistributionApplicationPage._limit_guessing(form, errors)
+        if errors:
             raise Problem(422, 'invalid', request.env._("Please look at the marked fields."), errors=[
                 {'pointer': f'body/{name}', 'detail': error} for name, error in errors.items()])
         application_sudo._submit(form, company, partner_sudo)

@@ -80,8 +80,16 @@ class DistributionLinkApi(DistributionApi, DistributionLinkPortal):
         code=s.described(s.text(64), "Of a distributor, or of a link."),
         kind=s.selection('distribution.touch', 'kind')))
     def api_touch_create(self, body):
-        """Record that somebody comes from a distributor. A code that leads nowhere is no error."""
-        referral, visitor = request.env['distribution.touch']._record_code(body['code'], body['kind'])
+        """Record that somebody comes from a distributor.
+
+        A code that leads nowhere is no error; after too many of them none is looked up for an hour.
+        """
+        attempts = request.env['distribution.attempt']
+        referral, visitor = None, None
+        if not attempts._is_exhausted():
+            referral, visitor = request.env['distribution.touch']._record_code(body['code'], body['kind'])
+            if not referral:
+                attempts._record('referral', request.env.company)
         return {
             'is_recorded': bool(visitor),
             'visitor': visitor,

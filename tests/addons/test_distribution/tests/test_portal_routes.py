@@ -16,8 +16,12 @@ OWN_RECORD = (303, 404, 200, 404, 404, 404)
 OWN_ACTION = (303, 404, 303, 404, 404, 404)
 FORM = (303, 200, 200, 200, 200, 200)           # sent empty: asks again
 ACTION = (303, 303, 303, 303, 303, 303)
+FOR_ACTIVE = (303, 404, 200, 200, 404, 404)     # what the merchant shows all of its active distributors
+NOBODY = (404, 404, 404, 404, 404, 404)
+OWN_NOTHING = (303, 404, 404, 404, 404, 404)
 LOGINS = (None, 'guest', 'mei', 'bo', 'sus', 'employee')
 
+PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 HOSTILE = '<img src=x onerror=a()>'
 ESCAPED = '&lt;img src=x onerror=a()&gt;'
 
@@ -34,6 +38,8 @@ class Case(NamedTuple):
 GET = {
     '/d/<string:code>': Case(ONWARD),
     '/d/<string:code>/qr.<any(png,svg):image>': Case(ANYBODY),
+    '/d/<string:code>/shop': Case(ANYBODY),
+    '/d/<string:code>/shop/picture': Case(NOBODY),      # there is none on the page
     '/distribution/agreement': Case(ANYBODY),
     '/distribution/agreement/<string:kind>': Case(ANYBODY),
     '/distribution/apply': Case(ANYBODY),
@@ -43,6 +49,8 @@ GET = {
     '/distribution/preview/<int:distributor_id>/<string:page>': Case((303, 404, 404, 404, 404, 404)),
     '/distribution/rules': Case(ANYBODY),
     '/distribution/wechat/<string:webhook_token>': Case((403,) * 6),
+    '/distribution/wechat/login': Case(ONWARD),
+    '/distribution/wechat/return': Case((403,) * 6),
     '/my/distribution': Case(OWN_PAGE),
     '/my/distribution/accounts': Case(OWN_PAGE),
     '/my/distribution/agreement': Case(OWN_PAGE),
@@ -58,13 +66,24 @@ GET = {
     '/my/distribution/links': Case(OWN_PAGE),
     '/my/distribution/links/new': Case(OWN_PAGE),
     '/my/distribution/links/page/<int:page>': Case(OWN_PAGE),
+    '/my/distribution/materials': Case(OWN_PAGE),
+    '/my/distribution/materials/<int:material_id>': Case(FOR_ACTIVE),
+    '/my/distribution/materials/<int:material_id>/<any(picture,file):content>': Case(FOR_ACTIVE),
+    '/my/distribution/materials/page/<int:page>': Case(OWN_PAGE),
     '/my/distribution/messages': Case(OWN_PAGE),
     '/my/distribution/outlook': Case(OWN_PAGE),
     '/my/distribution/messages/page/<int:page>': Case(OWN_PAGE),
     '/my/distribution/settings': Case(OWN_PAGE),
+    '/my/distribution/posters/<int:template_id>/<int:product_id>.png': Case(FOR_ACTIVE),
+    '/my/distribution/products': Case(OWN_PAGE),
+    '/my/distribution/products/<int:product_id>': Case(FOR_ACTIVE),
+    '/my/distribution/products/<int:product_id>/image': Case(FOR_ACTIVE),
+    '/my/distribution/products/<int:product_id>/share': Case((303, 204, 200, 200, 204, 204)),
+    '/my/distribution/products/page/<int:page>': Case(OWN_PAGE),
     '/my/distribution/ranking': Case((303, 200, 200, 200, 200, 200)),
     '/my/distribution/resign': Case(OWN_PAGE),
     '/my/distribution/review': Case(OWN_PAGE),
+    '/my/distribution/shop': Case(OWN_PAGE),
     '/my/distribution/statements': Case(OWN_PAGE),
     '/my/distribution/statements/<int:settlement_id>': Case(OWN_RECORD),
     '/my/distribution/statements/<int:settlement_id>/pdf': Case(OWN_RECORD),
@@ -76,14 +95,19 @@ GET = {
     '/my/distribution/tax/page/<int:page>': Case(OWN_PAGE),
     '/my/distribution/team': Case(OWN_PAGE),
     '/my/distribution/team/page/<int:page>': Case(OWN_PAGE),
+    '/my/distribution/wechat': Case(OWN_PAGE),
+    '/my/distribution/wechat/code.svg': Case(OWN_NOTHING),
     '/my/distribution/withdrawals': Case(OWN_PAGE),
     '/my/distribution/withdrawals/<int:withdrawal_id>': Case(OWN_RECORD),
     '/my/distribution/withdrawals/new': Case(OWN_PAGE),
     '/my/distribution/withdrawals/page/<int:page>': Case(OWN_PAGE),
+    '/my/wechat': Case((303, 200, 200, 200, 200, 200)),
 }
 POST = {
     '/distribution/apply': Case((200, 200, 303, 303, 303, 200)),
     '/distribution/apply/verify': Case(ANYBODY),
+    '/distribution/wechat/<string:webhook_token>': Case((403,) * 6),
+    '/distribution/wechat/share': Case((415,) * 6),     # takes JSON
     '/my/distribution/accounts': Case(FORM),
     '/my/distribution/accounts/<int:account_id>/remove': Case(OWN_ACTION),
     '/my/distribution/agreement': Case(ACTION),
@@ -92,19 +116,28 @@ POST = {
     '/my/distribution/disputes/new': Case(FORM),
     '/my/distribution/links/<int:link_id>/archive': Case(OWN_ACTION),
     '/my/distribution/links/new': Case(FORM),
+    '/my/distribution/materials/<int:material_id>/done': Case((303, 404, 303, 303, 404, 404), moves=True),
     # An announcement is for everybody of a level, here: Gold, as Mei.
     '/my/distribution/messages/<int:message_id>/read': Case(OWN_ACTION),
     '/my/distribution/settings': Case((303, 200, 303, 303, 303, 200), {'alias': "Sun"}, moves=True),
     '/my/distribution/ranking': Case((303, 303, 303, 303, 303, 303), moves=True),
     '/my/distribution/resign': Case(ACTION, moves=True),
     '/my/distribution/review/<int:signal_id>': Case(OWN_ACTION, {'text': "I can explain."}),
+    '/my/distribution/shop': Case(FORM),
+    '/my/distribution/shop/products/<int:product_id>/<any(add,remove):change>': Case(
+        (303, 404, 303, 303, 404, 404), moves=True),
     '/my/distribution/statements/<int:settlement_id>/invoice': Case((303, 404, 200, 404, 404, 404)),
+    '/my/distribution/wechat': Case(OWN_NOTHING),
     '/my/distribution/withdrawals/<int:withdrawal_id>/cancel': Case(OWN_ACTION),
     '/my/distribution/withdrawals/new': Case(FORM),
+    '/my/wechat/unbind': Case(ACTION),
     '/shop/referral_code': Case(ACTION),
 }
-# What a visit leaves behind is the point of this one.
-WRITING_GETS = {'/d/<string:code>'}
+# What a visit leaves behind is the point of these.
+WRITING_GETS = {
+    '/d/<string:code>', '/d/<string:code>/shop', '/distribution/wechat/login', '/distribution/wechat/return'}
+# Signed by who sends to it, so that no form of a page can.
+WITHOUT_TOKEN = {'/distribution/wechat/<string:webhook_token>'}
 
 
 class RouteCommon(PageCommon):
@@ -138,6 +171,11 @@ class RouteCommon(PageCommon):
             'commission_id': cls.settled.id,
             'dispute_id': cls._create_dispute().id,
             'message_id': message.id,
+            'material_id': cls._create_material().id,
+            'content': 'picture',
+            'product_id': cls._publish_product().id,
+            'template_id': cls.env['distribution.poster.template'].search([], limit=1).id,
+            'change': 'add',
             'link_id': cls.env['distribution.link'].create({'distributor_id': cls.mei.id, 'name': "Spring"}).id,
             'settlement_id': cls.env['distribution.settlement'].search([('distributor_id', '=', cls.mei.id)]).id,
             'signal_id': cls.env['distribution.risk.signal'].sudo()._record(
@@ -146,6 +184,21 @@ class RouteCommon(PageCommon):
             'slip_id': cls.env['distribution.tax.slip'].search([('distributor_id', '=', cls.mei.id)]).id,
             'withdrawal_id': withdrawal.id,
         }
+
+    @classmethod
+    def _create_material(cls):
+        material = cls.env['distribution.material'].create({
+            'name': "First lesson", 'kind': 'training', 'body': "Say what is true.", 'picture': PIXEL})
+        material.action_publish()
+        return material
+
+    @classmethod
+    def _publish_product(cls):
+        """A product to share; the shop page of Mei has it."""
+        template = cls.product.product_tmpl_id
+        template.is_published = True
+        cls.env['distribution.shop.page']._add_own(cls.mei, template)
+        return template
 
     @classmethod
     def _create_dispute(cls, description="One is missing."):
@@ -157,7 +210,8 @@ class RouteCommon(PageCommon):
         """Return the routes that controllers of the suite define: (url, method) and the endpoint."""
         rules = {}
         for rule in cls.env['ir.http'].routing_map().iter_rules():
-            if cls._is_ours(rule.endpoint):
+            # The API has a table of its own.
+            if cls._is_ours(rule.endpoint) and 'operation' not in rule.endpoint.routing:
                 for method in (rule.methods or {'GET', 'POST'}) & {'GET', 'POST'}:
                     rules[rule.rule, method] = rule.endpoint
         return rules
@@ -253,7 +307,7 @@ class TestPortalRoutes(RouteCommon):
     def test_no_form_is_taken_without_its_token(self):
         before = self._get_snapshot()
         for (route, method), endpoint in self._get_rules().items():
-            if method == 'POST' and endpoint.routing['type'] == 'http':
+            if method == 'POST' and endpoint.routing['type'] == 'http' and route not in WITHOUT_TOKEN:
                 with self.subTest(route):
                     self.authenticate('mei', 'mei')
                     self.assertTrue(endpoint.routing.get('csrf', True))
