@@ -9,12 +9,12 @@ from odoo.tests import tagged
 from .common import PageCommon
 
 _PAGES = (
-    '/my/distribution', '/my/distribution/outlook', '/my/distribution/links', '/my/distribution/links/new', '/my/distribution/commissions',
-    '/my/distribution/statements', '/my/distribution/withdrawals', '/my/distribution/withdrawals/new',
+    '/my/distribution', '/my/distribution/outlook', '/my/distribution/links', '/my/distribution/links/new',
+    '/my/distribution/commissions', '/my/distribution/statements', '/my/distribution/withdrawals', '/my/distribution/withdrawals/new',
     '/my/distribution/accounts', '/my/distribution/team', '/my/distribution/ranking', '/my/distribution/messages',
     '/my/distribution/settings', '/my/distribution/disputes', '/my/distribution/disputes/new', '/my/distribution/data',
     '/my/distribution/agreement', '/my/distribution/invite', '/my/distribution/resign', '/my/distribution/review',
-    '/my/distribution/tax', '/distribution/apply', '/distribution/rules', '/distribution/agreement',
+    '/my/distribution/tax', '/my/distribution/products', '/my/distribution/materials', '/distribution/apply', '/distribution/rules', '/distribution/agreement',
 )
 # Looks at each page in a frame as wide as a small phone, once as it is and once with large text.
 _CODE = """

@@ -123,7 +123,8 @@ class DistributionShopPortal(DistributionProductPortal):
     # === RENDERING === #
 
     def _render_shop_form(self, distributor, error=None, name=None, phrase=None):
-        page = request.env['distribution.shop.page'].search(self._get_own_domain(distributor))
+        pages = request.env['distribution.shop.page']
+        page = pages.search(self._get_own_domain(distributor)) if distributor else pages
         return self._render_distribution('distribution_website_sale.portal_distribution_shop_page', distributor, {
             'page': page,
             'products_sudo': page.sudo()._get_shown_products() if page else page.product_ids,
