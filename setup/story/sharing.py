@@ -24,11 +24,11 @@ MATERIALS = [                       # category, kind, title, text
 ]
 NEWS = [
     (("中秋礼盒开售", "Gift boxes for the Mid-Autumn Festival"),
-     ("<p>四季茶礼盒今日开售，海报和文案已放入素材库。</p>",
-      "<p>The Four Seasons box is on sale from today. Posters and texts are in the material library.</p>")),
+     ("四季茶礼盒今日开售，海报和文案已放入素材库。",
+      "The Four Seasons box is on sale from today. Posters and texts are in the material library.")),
     (("结算提醒", "About settlement"),
-     ("<p>每月 5 日结算上月已过退货期的佣金，请先核实收款账户。</p>",
-      "<p>On the 5th of each month we settle what is past its return period. Please have your account verified.</p>")),
+     ("每月 5 日结算上月已过退货期的佣金，请先核实收款账户。",
+      "On the 5th of each month we settle what is past its return period. Please have your account verified.")),
 ]
 PICTURED = {"龙井海报底图": 0, "四季茶礼盒": len(PRODUCTS) - 1}
 IN_RANKING = 14                     # distributors, the first of the list, who want to be in it
@@ -72,9 +72,9 @@ def _fill_library(stage):
 def _tell_news(stage):
     for subject, body in NEWS:
         news = stage.by(stage.merchant, stage.env["distribution.announcement"]).create(
-            {"name": subject[0], "body": body[0]})
+            {"name": subject[0], "body": f"<p>{body[0]}</p>"})
         translate(news, "name", subject)
-        translate(news, "body", body)
+        news.update_field_translations("body", {"en_US": {body[0]: body[1]}}, source_lang="zh_CN")
 
 
 def _rank(stage):
