@@ -1,7 +1,8 @@
+from babel.dates import format_skeleton
 from werkzeug.exceptions import NotFound
 
 from odoo.http import request, route
-from odoo.tools import format_date
+from odoo.tools.misc import babel_locale_parse, get_lang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
@@ -83,11 +84,12 @@ class DistributionPortal(CustomerPortal):
     def _prepare_dashboard_values(self, distributor):
         """Return what the overview shows of a distributor: the same number of statements for any history."""
         earnings = distributor._get_earnings()
+        locale = babel_locale_parse(get_lang(request.env).code)
         return {
             'earnings': earnings,
             'earnings_points': [
                 {
-                    'day': format_date(request.env, day, date_format='d MMM'),
+                    'day': format_skeleton('MMMd', day, locale=locale),
                     'amount': float(amount),
                     'text': distributor.currency_id.format(amount),
                 } for day, amount in earnings.days],

@@ -11,8 +11,8 @@ from .paths import LOGS, ROOT
 
 FOLDER = ROOT / "docs" / "images" / "pages"
 SIZES = {"phone": (390, 844), "desk": (1280, 800)}
-LANGUAGES = {"zh": "", "en": "/en"}         # Chinese is what the demo speaks by default
-SETTLE_SECONDS = 1.2        # for what scripts draw after the page is loaded: charts, pictures
+LANGUAGES = {"zh": "zh_CN", "en": "en_US"}
+SETTLE_SECONDS = 2        # for what scripts draw after the page is loaded: charts, pictures
 DISTRIBUTOR, MERCHANT = "linxia", "merchant"
 # Of each: who looks, and the address; `{}` is the id of a record of the demo, by the query below.
 PAGES = {
@@ -33,7 +33,7 @@ PAGES = {
     "messages": (DISTRIBUTOR, "/my/distribution/messages"),
     "settings": (DISTRIBUTOR, "/my/distribution/settings"),
     "disputes": (DISTRIBUTOR, "/my/distribution/disputes"),
-    "privacy": (DISTRIBUTOR, "/my/distribution/privacy"),
+    "privacy": (DISTRIBUTOR, "/my/distribution/data"),
 }
 IDS = {
     "product": "SELECT id FROM product_template WHERE is_published AND sale_ok ORDER BY id LIMIT 1",
@@ -104,10 +104,11 @@ def _log_in(page, url, login):
 
 
 def _picture(page, url, name, ids):
-    for language, prefix in LANGUAGES.items():
+    for language, code in LANGUAGES.items():
+        page.call("Network.setCookie", name="frontend_lang", value=code, url=url)
         for size, dimensions in SIZES.items():
             page.resize(*dimensions)
-            page.open(url + prefix + PAGES[name][1].format(**ids))
+            page.open(url + PAGES[name][1].format(**ids))
             time.sleep(SETTLE_SECONDS)
             say(f"{name}, {size}, {language}: {page.evaluate('document.title')}")
             (FOLDER / f"{name}_{size}_{language}.webp").write_bytes(page.picture())
