@@ -64,7 +64,7 @@ class TestDashboard(PageCommon):
         points = self._get_points()
         self.assertEqual(len(points), 30)
         self.assertEqual([point['amount'] for point in points], [0.0] * 29 + [40.0])
-        self.assertRegex(self._read(PAGE), r"Day ?Commissions \d+ \w+ ?\$ 40\.00")
+        self.assertRegex(self._read(PAGE), r"Day ?Commissions \w+ \d+ ?\$ 40\.00")
 
     def test_without_a_commission_there_is_no_chart(self):
         self.assertIn("The chart of your last 30 days begins with your first commission.", self._read(PAGE, 'bo'))

@@ -35,6 +35,7 @@ class FakeWechatCase(PrivacyBuilders, NetworkBuilders, HttpCase):
         super().setUpClass()
         cls.fake = start_fake_wechat()
         cls.addClassCleanup(cls.fake.stop)
+        cls.env['distribution.wechat.message'].search([]).unlink()      # what tests that commit have left
         cls.account = connect_account(cls.env, cls.fake, APP_ID, aes_key=AES_KEY)
         cls.mei_user = new_test_user(
             cls.env, 'mei', groups='base.group_portal', name="Mei", email='mei@example.com', lang='en_US')
