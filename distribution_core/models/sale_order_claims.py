@@ -32,7 +32,7 @@ BEGIN RETURN QUERY
     WITH placed AS MATERIALIZED (
         SELECT o.id, o.company_id, o.partner_id, o.partner_shipping_id, o.date_order, o.distributor_id,
                o.distribution_code, o.distribution_visitor, buyer.commercial_partner_id,
-               address.country_id, address.state_id, address.street, address.street2, address.city,
+               address.country_id, address.state_id, address.street, address.street2,
                {PLACE % 'address.city'} AS place, policy.*
           FROM sale_order o
           JOIN res_partner buyer ON buyer.id = o.partner_id

@@ -6,10 +6,9 @@ from odoo.http import request, route
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from .portal import DistributionPortal
+from .portal import MAX_SEARCH_LENGTH, DistributionPortal
 
 _MATERIALS_PER_PAGE = 24
-_MAX_SEARCH_LENGTH = 80
 
 
 class DistributionMaterialPortal(DistributionPortal):
@@ -24,10 +23,10 @@ class DistributionMaterialPortal(DistributionPortal):
         distributor = self._get_own_distributor()
         materials_sudo = request.env['distribution.material'].sudo()
         visible = materials_sudo._get_visible_domain(distributor)
-        categories_sudo, category_sudo = self._get_material_categories(visible, category)
+        categories_sudo, category_sudo = self._get_categories(materials_sudo, visible, 'category_id', category)
         kinds = dict(materials_sudo._fields['kind']._description_selection(request.env))
         kind = kind if kind in kinds else ''
-        search = search.strip()[:_MAX_SEARCH_LENGTH]
+        search = search.strip()[:MAX_SEARCH_LENGTH]
         domain = visible & self._get_material_domain(search, category_sudo, kind)
         pager = portal_pager(
             url='/my/distribution/materials',
@@ -99,14 +98,6 @@ class DistributionMaterialPortal(DistributionPortal):
         if kind:
             domain &= Domain('kind', '=', kind)
         return domain
-
-    def _get_material_categories(self, visible, chosen):
-        """Return the categories that have something to show, and the one chosen."""
-        groups = request.env['distribution.material'].sudo()._read_group(visible, ['category_id'])
-        categories_sudo = request.env['distribution.material.category'].sudo().union(
-            *(category for category, in groups)).sorted()
-        is_id = (chosen or '').isascii() and (chosen or '').isdigit()
-        return categories_sudo, categories_sudo.filtered(lambda category: is_id and category.id == int(chosen))
 
     def _get_done_ids(self, materials_sudo, distributor):
         """Return the ids of those that the distributor is through with."""

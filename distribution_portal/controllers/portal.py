@@ -10,6 +10,7 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 _LATEST = 5
 # A list counts no further, so that its page costs the same for any history.
 _MOST_LISTED = 2_000
+MAX_SEARCH_LENGTH = 80
 
 
 class DistributionPortal(CustomerPortal):
@@ -137,6 +138,20 @@ class DistributionPortal(CustomerPortal):
     def _get_own_domain(self, distributor):
         # The record rules say so for portal users; staff sees everybody's elsewhere, not here.
         return [('distributor_id', '=', distributor.id)]
+
+    @staticmethod
+    def _get_categories(records_sudo, domain, name, chosen, order=None):
+        """Return the categories of records that are shown, and the one chosen.
+
+        :param Domain domain: Which of the records are shown.
+        :param str name: The field of the category.
+        :param str|None chosen: An id, as it came from the address.
+        :param str|None order: See `sorted`.
+        """
+        categories_sudo = records_sudo.env[records_sudo._fields[name].comodel_name].union(
+            *(category for category, in records_sudo._read_group(domain, [name]))).sorted(order)
+        is_id = (chosen or '').isascii() and (chosen or '').isdigit()
+        return categories_sudo, categories_sudo.filtered(lambda category: is_id and category.id == int(chosen))
 
     def _find_own(self, model, record_id, distributor):
         """Return a record of the distributor; whatever else the id belongs to is not found."""

@@ -5,10 +5,9 @@ from odoo.http import request, route
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from .portal import DistributionPortal
+from .portal import MAX_SEARCH_LENGTH, DistributionPortal
 
 _PRODUCTS_PER_PAGE = 24
-_MAX_SEARCH_LENGTH = 80
 
 
 class DistributionProductPortal(DistributionPortal):
@@ -25,8 +24,9 @@ class DistributionProductPortal(DistributionPortal):
             return self._render_distribution('distribution_portal.portal_distribution_products', distributor, {})
         products_sudo = request.env['product.template'].sudo()
         shareable = products_sudo._distribution_get_share_domain(distributor)
-        categories_sudo, category_sudo = self._get_share_categories(shareable, category)
-        search = search.strip()[:_MAX_SEARCH_LENGTH]
+        categories_sudo, category_sudo = self._get_categories(
+            products_sudo, shareable, products_sudo._distribution_get_category_field(), category, order='display_name')
+        search = search.strip()[:MAX_SEARCH_LENGTH]
         domain = shareable & self._get_product_domain(search, category_sudo)
         pager = portal_pager(
             url='/my/distribution/products',
@@ -108,16 +108,3 @@ class DistributionProductPortal(DistributionPortal):
         if category_sudo:
             domain &= Domain(Product._distribution_get_category_field(), 'child_of', category_sudo.ids)
         return domain
-
-    def _get_share_categories(self, shareable, chosen):
-        """Return the categories that have something to share, and the one chosen.
-
-        :param Domain shareable:
-        :param str|None chosen: As it came from the address.
-        """
-        products_sudo = request.env['product.template'].sudo()
-        name = products_sudo._distribution_get_category_field()
-        categories_sudo = products_sudo.env[products_sudo._fields[name].comodel_name].union(
-            *(category for category, in products_sudo._read_group(shareable, [name]))).sorted('display_name')
-        is_id = (chosen or '').isascii() and (chosen or '').isdigit()
-        return categories_sudo, categories_sudo.filtered(lambda category: is_id and category.id == int(chosen))

@@ -3,6 +3,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # The same examples in every run, at any speed of the machine. Others: --hypothesis-profile=explore.
@@ -32,3 +33,14 @@ def load(name, folder):
 for kernel, path in KERNELS.items():
     if (path / "__init__.py").exists():
         load(kernel, path)
+
+
+@pytest.fixture(scope="session")
+def process():
+    """The WeChat platform for tests, in a process of its own; who uses it begins with `tell('reset')`."""
+    spec = importlib.util.spec_from_file_location("wechat_process", ROOT / "tests" / "fakes" / "wechat_process.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    fake = module.FakeWechat()
+    yield fake
+    fake.stop()

@@ -1,5 +1,4 @@
 """The client against the fake platform, which checks each parameter and shares no code with it."""
-import importlib.util
 import logging
 import sys
 from pathlib import Path
@@ -13,16 +12,6 @@ import distribution_wechat_client as wechat
 FAKES = Path(__file__).resolve().parents[1] / 'fakes'
 APP_ID, SECRET, MINI, MINI_SECRET = 'wx00000000000000a1', 'a-secret-1', 'wx00000000000000m1', 'a-secret-2'
 SITE = 'https://shop.example.com/my?a=1'
-
-
-@pytest.fixture(scope='session')
-def process():
-    spec = importlib.util.spec_from_file_location('wechat_process', FAKES / 'wechat_process.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    fake = module.FakeWechat()
-    yield fake
-    fake.stop()
 
 
 @pytest.fixture

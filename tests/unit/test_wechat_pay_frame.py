@@ -1,9 +1,7 @@
 """The frame of WeChat Pay in the fake platform: whoever calls is verified, and what is answered is signed."""
 import base64
-import importlib.util
 import json
 import time
-from pathlib import Path
 
 import pytest
 import requests
@@ -13,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 
-FAKES = Path(__file__).resolve().parents[1] / 'fakes'
 MERCHANT, PLATFORM = (rsa.generate_private_key(65537, 2048) for _side in range(2))
 APIV3_KEY, ECHO = 'k' * 32, '/v3/security/echo'
 
@@ -21,16 +18,6 @@ APIV3_KEY, ECHO = 'k' * 32, '/v3/security/echo'
 def to_pem(key):
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
-
-
-@pytest.fixture(scope='module')
-def process():
-    spec = importlib.util.spec_from_file_location('wechat_process', FAKES / 'wechat_process.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    fake = module.FakeWechat()
-    yield fake
-    fake.stop()
 
 
 @pytest.fixture
