@@ -81,4 +81,5 @@ from . import res_company
 from . import res_company_tax
 from . import res_config_settings
 from . import res_config_settings_tax
+from . import res_partner
 from . import distribution_period

@@ -54,7 +54,8 @@ class AccountMove(models.Model):
 
     def _distribution_check_not_booked(self):
         transfer_sudo = self.env['distribution.transfer'].sudo()
-        if transfer_sudo.search_count([('move_line_id.move_id', 'in', self.ids)], limit=1):
+        # Odoo resets no entries at all each time an invoice is looked at for payments to delete.
+        if self and transfer_sudo.search_count([('move_line_id.move_id', 'in', self.ids)], limit=1):
             raise UserError(self.env._(
                 "This entry books commissions, which are kept as they are. "
                 "Correct the sale or post an adjustment; the difference is booked by itself."))

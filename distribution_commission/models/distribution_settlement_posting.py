@@ -238,7 +238,8 @@ class DistributionSettlementRun(models.Model):
                 ),
             ],
         })
-        move._post(soft=False)
+        statements.distributor_id.partner_id._distribution_set_vendors()
+        move.with_context(distribution_are_vendors=True)._post(soft=False)
         return move
 
     # === GETTERS === #

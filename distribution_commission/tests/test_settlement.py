@@ -68,6 +68,24 @@ class TestSettlement(SettlementCommon):
         self.assertEqual(len(run.settlement_ids), 1, "A second preview replaces the first")
         self.assertEqual(len(run.left_out_ids), 4)
 
+    def test_a_settlement_of_many_takes_no_more_statements_than_one_of_few(self):
+        """Their first statement, too, which makes vendors of them."""
+        counts = []
+        for size in (2, 12):
+            sellers = [self._create_distributor(f"Seller {size}/{number}") for number in range(size)]
+            for seller in sellers:
+                self._make_available(distributor=seller)
+            run = self._prepare()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            run.action_post()
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(run.settlement_ids.mapped('state'), ['posted'] * size)
+            self.assertEqual([seller.partner_id.supplier_rank for seller in sellers], [1] * size)
+        self.assertLessEqual(counts[1], counts[0] + 2, counts)
+
     def test_a_period_takes_what_was_available_before_its_end_in_the_time_zone_of_the_company(self):
         self.company.partner_id.tz = 'Asia/Shanghai'
         self.policy.hold_days = 7

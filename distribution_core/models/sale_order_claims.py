@@ -15,6 +15,18 @@ _IDENTITY = """json_build_array(
                    person.street, person.city, person.zip)"""
 IDENTITY = SQL(_IDENTITY)
 
+# What the claims are read from, beside the orders.
+_READ = (
+    'res.partner', 'res.partner.bank', 'distribution.distributor', 'distribution.binding', 'distribution.touch',
+    'distribution.visitor', 'distribution.policy', 'distribution.agreement', 'distribution.territory',
+    'distribution.attribution',
+)
+_READ_OF_ORDERS = (
+    'company_id', 'partner_id', 'partner_shipping_id', 'distributor_id', 'distribution_code', 'distribution_visitor',
+)
+# What a confirmation writes, and what tells it to orders of the same customer.
+_CONFIRMED = ('state', 'date_order')
+
 # Everything that speaks for a distributor on orders confirmed at `now`, with its chain and the policy: a row per
 # claim. The regional agents of the delivery address are claims of which `touch_id` is the territory. Addresses have
 # no field for a district: it is what the street begins with; where two do, the longer name is meant.
@@ -22,7 +34,9 @@ IDENTITY = SQL(_IDENTITY)
 # A function, because a session plans it once: planning takes five times as long as running it, and the customer
 # waits. Its stages are materialized, so that the planner does not look for the best order of all their joins.
 _CLAIMS_FUNCTION = f"""
-CREATE OR REPLACE FUNCTION distribution_get_claims(orders int[], now timestamp, today date) RETURNS TABLE (
+CREATE OR REPLACE FUNCTION distribution_get_claims(
+    orders int[], ordered_at timestamp[], now timestamp, today date
+) RETURNS TABLE (
     order_id int, company_id int, policy_id int, max_paid_tiers int, policy json,
     source varchar, at timestamp, touch_id int, expires_at timestamp,
     members json, people json, delivery json, first_order_at timestamp, last_order_at timestamp
@@ -30,11 +44,12 @@ CREATE OR REPLACE FUNCTION distribution_get_claims(orders int[], now timestamp, 
 #variable_conflict use_column
 BEGIN RETURN QUERY
     WITH placed AS MATERIALIZED (
-        SELECT o.id, o.company_id, o.partner_id, o.partner_shipping_id, o.date_order, o.distributor_id,
+        SELECT o.id, o.company_id, o.partner_id, o.partner_shipping_id, given.date_order, o.distributor_id,
                o.distribution_code, o.distribution_visitor, buyer.commercial_partner_id,
                address.country_id, address.state_id, address.street, address.street2,
                {PLACE % 'address.city'} AS place, policy.*
-          FROM sale_order o
+          FROM unnest(orders, ordered_at) AS given(id, date_order)
+          JOIN sale_order o ON o.id = given.id
           JOIN res_partner buyer ON buyer.id = o.partner_id
           JOIN res_partner address ON address.id = o.partner_shipping_id
   JOIN LATERAL (
@@ -44,8 +59,7 @@ BEGIN RETURN QUERY
              ORDER BY valid_from DESC, id DESC
                 LIMIT 1
                ) policy ON TRUE
-         WHERE o.id = ANY(orders)
-           AND NOT EXISTS (SELECT FROM distribution_attribution a WHERE a.order_id = o.id)
+         WHERE NOT EXISTS (SELECT FROM distribution_attribution a WHERE a.order_id = o.id)
     ), claim AS MATERIALIZED (
         SELECT o.id AS order_id, told.*, d.parent_path
           FROM placed o
@@ -116,10 +130,19 @@ BEGIN RETURN QUERY
                ) buyer ON TRUE
 LEFT JOIN LATERAL (
                SELECT MIN(e.date_order) AS first_order_at, MAX(e.date_order) AS last_order_at
-                 FROM sale_order e
-                 JOIN res_partner person ON person.id = e.partner_id
-                WHERE person.commercial_partner_id = o.commercial_partner_id
-                  AND e.company_id = o.company_id AND e.state = 'sale' AND e.date_order < o.date_order
+                 FROM (
+                      SELECT sold.date_order
+                        FROM sale_order sold
+                        JOIN res_partner person ON person.id = sold.partner_id
+                       WHERE person.commercial_partner_id = o.commercial_partner_id
+                         AND sold.company_id = o.company_id AND sold.state = 'sale' AND sold.id <> ALL(orders)
+                   UNION ALL
+                      SELECT beside.date_order
+                        FROM placed beside
+                       WHERE beside.commercial_partner_id = o.commercial_partner_id
+                         AND beside.company_id = o.company_id
+                      ) e
+                WHERE e.date_order < o.date_order
                ) past ON TRUE
       ORDER BY o.id;
 END; $$"""
@@ -145,7 +168,20 @@ class SaleOrder(models.Model):
         """
         if not self.ids:
             return []
-        self.env.flush_all()    # not only what is read: the orders are dirty anyway, and are written once this way
+        self._distribution_flush()
         return self.env.execute_query_dict(SQL(
-            "SELECT * FROM distribution_get_claims(%s, %s, %s::date)",
-            list(self.ids), fields.Datetime.now(), fields.Date.context_today(self)))
+            "SELECT * FROM distribution_get_claims(%s, %s::timestamp[], %s, %s::date)",
+            list(self.ids), self.mapped('date_order'), fields.Datetime.now(), fields.Date.context_today(self)))
+
+    def _distribution_flush(self):
+        """Write down what is read, and nothing else.
+
+        A confirmation leaves much to be computed and written: it is not computed now, to be computed anew when the
+        order is invoiced. What it has just written on these orders is therefore given to the function.
+        """
+        for model in _READ:
+            self.env[model].flush_model()
+        confirmed = self._ids
+        if any(id_ not in confirmed for name in _CONFIRMED for id_ in self.env._field_dirty.get(self._fields[name], ())):
+            self.env.flush_all()
+        self.flush_recordset(_READ_OF_ORDERS)

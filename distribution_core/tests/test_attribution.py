@@ -1,3 +1,5 @@
+from freezegun import freeze_time
+
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
@@ -199,3 +201,39 @@ class TestAttribution(DistributionCoreCommon):
             orders._distribution_attribute()
         self.assertEqual(orders.attribution_ids.distributor_id, self.seller)
         self.assertEqual(len(orders.attribution_ids), 20)
+
+    def test_an_order_counts_as_the_first_one_only_when_no_other_is_before_it(self):
+        """Also when nothing of the earlier one is written yet, and when both are confirmed at once."""
+        self._create_touch(self.seller)
+        for case, confirm in {
+            "one after the other": lambda early, late: early.action_confirm() and late.action_confirm(),
+            "both at once": lambda early, late: (late | early).action_confirm(),
+        }.items():
+            with self.subTest(case), freeze_time('2026-07-02 08:00:00') as now:
+                customer = self.env['res.partner'].create({'name': case})
+                early, late = (self._create_order(partner_id=customer.id, distribution_visitor='visitor')
+                               for _number in range(2))
+                self.env.flush_all()
+                self.patch(type(self.env['sale.order']), '_prepare_confirmation_values', lambda order: {'state': 'sale'})
+                early.date_order = '2026-07-01 08:00:00'
+                now.tick()
+                confirm(early, late)
+                self.assertEqual(early.attribution_ids.evidence['buyer']['first_order_at'], None)
+                self.assertEqual(late.attribution_ids.evidence['buyer']['first_order_at'], '2026-07-01 08:00:00')
+
+    def test_what_was_changed_in_the_same_transaction_counts(self):
+        self._create_touch(self.seller)
+        order = self._create_order(distribution_visitor='visitor')
+        self.env.flush_all()
+        self.seller.partner_id.phone = self.customer.phone = '13800138000'
+        order.action_confirm()
+        self.assertEqual({claim['reason'] for claim in order.attribution_ids.evidence['refused']}, {'self'})
+
+    def test_a_confirmation_leaves_what_odoo_has_still_to_compute(self):
+        """Computed for the attribution, it would be computed anew with the invoice."""
+        self._create_touch(self.seller)
+        order = self._create_order(distribution_visitor='visitor')
+        self.env.flush_all()
+        order.action_confirm()
+        self.assertEqual(order.attribution_ids.distributor_id, self.seller)
+        self.assertTrue(self.env.records_to_compute(order.order_line._fields['invoice_status']))

@@ -8,12 +8,10 @@ settlement. Seconds are of the processor, of Python and of the database's proces
 """
 import os
 import statistics
-import time
 
-from building import activate_plan, create_distributor
+from building import activate_plan, create_distributor, processor_seconds
 
 from odoo import Command, fields
-from odoo.tools import SQL
 
 ORDERS = int(os.environ.get("BENCH_ORDERS", "1000"))
 BATCH = 10                      # orders of a turn
@@ -73,7 +71,6 @@ class Plain:
 
     def __init__(self, env, agents):
         self.env = env(context={**env.context, "tracking_disable": True})
-        [(self.backend,)] = self.env.execute_query(SQL("SELECT pg_backend_pid()"))
         self.documents = []     # seconds of each turn
         self.env["account.chart.template"].try_loading("generic_coa", self.env.company, install_demo=False)
         self.product = self.env["product.product"].create({
@@ -88,7 +85,7 @@ class Plain:
         return {"partner_id": agent.id}
 
     def sell(self, numbers):
-        started = self.now()
+        started = processor_seconds(self.env)
         orders = self.env["sale.order"].create([
             {
                 **self.prepare_order(self.agents[number % len(self.agents)]),
@@ -99,7 +96,7 @@ class Plain:
         orders.action_confirm()
         orders._create_invoices(grouped=True).action_post()
         self.env.flush_all()
-        self.documents.append(self.now() - started)
+        self.documents.append(processor_seconds(self.env) - started)
         self.env.cr.commit()
         self.env.invalidate_all()
 
@@ -113,20 +110,14 @@ class Plain:
         self.env.cr.commit()
         self.env.invalidate_all()
 
-    def now(self):
-        """Seconds of the processor, here and in the database's process."""
-        with open(f"/proc/{self.backend}/stat", encoding="ascii") as stat:
-            ticks = stat.read().rpartition(")")[2].split()
-        return time.process_time() + (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
-
     def time_steps(self, **steps):
         seconds = {}
         for name, step in steps.items():
-            started = self.now()
+            started = processor_seconds(self.env)
             step()
             self.env.flush_all()
             self.env.cr.commit()
-            seconds[name] = self.now() - started
+            seconds[name] = processor_seconds(self.env) - started
             self.env.invalidate_all()
         return seconds
 

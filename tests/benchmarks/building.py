@@ -1,6 +1,17 @@
 """Volume for benchmarks: rows are copied by SQL, one made by Odoo being the pattern."""
+import os
+import time
+
 from odoo import Command
 from odoo.tools import SQL
+
+
+def processor_seconds(env):
+    """Seconds of the processor so far, here and in the process of the database: what else runs does not count."""
+    [(backend,)] = env.execute_query(SQL("SELECT pg_backend_pid()"))
+    with open(f"/proc/{backend}/stat", encoding="ascii") as stat:
+        ticks = stat.read().rpartition(")")[2].split()
+    return time.process_time() + (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def activate_plan(env, *rates):

@@ -39,6 +39,7 @@ WRITERS = {
     'distribution_commission/models/distribution_settlement_posting.py',
     'distribution_commission/models/distribution_settlement_preview.py',
     'distribution_commission/models/distribution_transfer.py',
+    'distribution_commission/models/res_partner.py',
     'distribution_portal/models/distribution_material_done.py',
     'distribution_sale_loyalty/models/distribution_coupon.py',
     'distribution_wechat/models/distribution_wechat_message.py',
