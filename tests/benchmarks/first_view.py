@@ -80,6 +80,10 @@ def compressed(address):
 class _Front(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def handle(self):
+        with contextlib.suppress(ConnectionError):      # the browser was closed
+            super().handle()
+
     def do_GET(self):
         with contextlib.closing(http.client.HTTPConnection(self.behind, timeout=60)) as behind:
             length = int(self.headers.get("Content-Length", 0))

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 # The one that a headless browser has by itself counts as a robot, whose visits are not counted.
 _AGENT = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 {}Safari/537.36"
-PATIENCE_MS = 12_000
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextlib.contextmanager
@@ -153,7 +154,7 @@ class Customer(Screen):
         self._fill_address(email)
         self.page.locator("a[href^='/shop/payment']:visible").first.click()
         expect(self.page.locator("body[is-ready=true]")).to_be_attached()
-        self.page.locator("input[name=o_payment_radio][data-payment-method-code=wire_transfer]").check()
+        self.page.locator("label.o_payment_option_label").filter(has_text="Wire Transfer").click()
         self.page.locator("button[name=o_payment_submit_button]:visible").first.click()
         expect(self.page.locator("[name=order_confirmation]")).to_contain_text("Please use the following transfer details")
 
