@@ -116,6 +116,7 @@ class Merchant:
                 "partner_id": env["res.partner"].create({"name": "Regular"}).id, "distributor_id": distributor_id,
                 "order_line": [Command.create({
                     "product_id": self.product_id, "price_unit": amount * 100 / RATE, "tax_ids": [Command.clear()]})]})
+        self.confirm(order.id)
         self.fulfil(order.id)
         self.process()
         self.mature(days=HOLD_DAYS)
@@ -124,11 +125,14 @@ class Merchant:
 
     # -- what Odoo does anyway
 
+    def confirm(self, order_id):
+        with self.transaction() as env:
+            env["sale.order"].browse(order_id).action_confirm()
+
     def fulfil(self, order_id):
-        """Confirm, deliver, invoice, and receive the money."""
+        """Deliver, invoice, and receive the money."""
         with self.transaction() as env:
             order = env["sale.order"].browse(order_id)
-            order.action_confirm()
             for picking in order.picking_ids:
                 picking.move_ids.picked = True
                 picking.with_context(skip_backorder=True).button_validate()

@@ -107,6 +107,7 @@ def _sell(customer, distributor, merchant, link, email):
     customer.buy(link, email)
     order_id, order_name, total = merchant.get_last_order(email)
     assert total == 500.0
+    merchant.confirm(order_id)
     merchant.process()
     distributor.check_amounts()
     distributor.page.wait_for_selector("[name=unpaid_estimate]")
@@ -218,7 +219,9 @@ def test_who_is_suspended_is_told_so_and_earns_nothing(size, browse, merchant, s
     officer.confirm()
     officer.expect_state("Suspended")
     customer.buy(link, f"hanmeimei.{size}@example.com")
-    merchant.fulfil(merchant.get_last_order(f"hanmeimei.{size}@example.com")[0])
+    order_id, _name, _total = merchant.get_last_order(f"hanmeimei.{size}@example.com")
+    merchant.confirm(order_id)
+    merchant.fulfil(order_id)
     merchant.process()
     distributor.check_amounts(payable=50.0)
     distributor.see("Your account is under review. Until that is over your link earns nothing and nothing can be withdrawn.")
