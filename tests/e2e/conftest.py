@@ -51,7 +51,7 @@ def serve(database):
 @pytest.fixture(scope="session")
 def chromium():
     """A browser for all tests; whoever takes part in one has cookies of its own."""
-    from playwright.sync_api import sync_playwright     # its package is there for these tests alone
+    from playwright.sync_api import sync_playwright  # its package is there for these tests alone
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])

@@ -4,10 +4,10 @@ import re
 from datetime import timedelta
 from html import unescape
 
+from session import environment_on
+
 from odoo import Command, fields
 from odoo.modules.registry import Registry
-
-from session import environment_on
 
 PRICE, RATE, MINIMUM = 500.0, 20.0, 10.0
 HOLD_DAYS = 8       # the return window that the law gives, and the day of the delivery
