@@ -14,6 +14,7 @@ class DistributionCommission(models.Model):
         ondelete='restrict',
         readonly=True,
         groups='distribution_core.group_distribution_user',
+        prefetch=False,     # a list for distributors reads it as the system: not with all that is kept from them
         help="The period of a ladder that this is a share of. Empty: by the rules of the plan.",
     )
     is_by_ladder = fields.Boolean(compute='_compute_is_by_ladder', compute_sudo=True)

@@ -133,7 +133,8 @@ class DistributionRiskSignal(models.Model):
         scores = dict(self.sudo()._read_group(
             [('distributor_id', 'in', distributors.ids), ('state', '!=', 'dismissed')],
             ['distributor_id'], ['score:sum']))
+        doubtful = distributors.filtered(scores.get)        # a limit is above zero
         policies_sudo = self.env['distribution.policy'].sudo()
-        limits = {company: policies_sudo._get_in_force(company).risk_hold_score for company in distributors.company_id}
-        return distributors.filtered(
-            lambda distributor: scores.get(distributor, 0) >= limits[distributor.company_id])
+        limits = {company: policies_sudo._get_in_force(company).risk_hold_score for company in doubtful.company_id}
+        return doubtful.filtered(
+            lambda distributor: scores[distributor] >= limits[distributor.company_id])

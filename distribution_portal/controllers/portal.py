@@ -1,4 +1,3 @@
-from babel.dates import format_skeleton
 from werkzeug.exceptions import NotFound
 
 from odoo.http import request, route
@@ -85,20 +84,29 @@ class DistributionPortal(CustomerPortal):
     def _prepare_dashboard_values(self, distributor):
         """Return what the overview shows of a distributor: the same number of statements for any history."""
         earnings = distributor._get_earnings()
-        locale = babel_locale_parse(get_lang(request.env).code)
         return {
             'earnings': earnings,
-            'earnings_points': [
-                {
-                    'day': format_skeleton('MMMd', day, locale=locale),
-                    'amount': float(amount),
-                    'text': distributor.currency_id.format(amount),
-                } for day, amount in earnings.days],
+            'earnings_points': self._get_earnings_points(distributor, earnings),
             'todos': self._get_todos(distributor) if distributor.state == 'active' else [],
             'commissions': request.env['distribution.commission'].search(
                 self._get_own_domain(distributor), limit=_LATEST),
             'distribution_page': 'dashboard',
         }
+
+    @staticmethod
+    def _get_earnings_points(distributor, earnings):
+        """Return what the chart and its table show of each day: `day`, `amount`, and the amount as `text`, if any.
+
+        :rtype: list[dict]
+        """
+        locale = babel_locale_parse(get_lang(request.env).code)
+        pattern = locale.datetime_skeletons['MMMd']
+        return [
+            {
+                'day': pattern.apply(day, locale),
+                'amount': float(amount),
+                'text': distributor.currency_id.format(amount) if amount else '',
+            } for day, amount in earnings.days]
 
     def _get_todos(self, distributor):
         """Hook: return what an active distributor should do next: `text`, `url` and `button` of each.
@@ -108,7 +116,7 @@ class DistributionPortal(CustomerPortal):
         todos = []
         domain = self._get_own_domain(distributor)
         if distributor.earned_amount > 0:
-            accounts_sudo = request.env['distribution.payee.account'].sudo().search(domain)
+            accounts_sudo = request.env['distribution.payee.account'].sudo().search_fetch(domain, ['verified_at'])
             if not accounts_sudo:
                 todos.append({
                     'text': request.env._("Add the account that you want to be paid to."),

@@ -26,4 +26,5 @@ from . import test_api_session
 from . import test_api_access
 from . import test_api_input
 from . import test_api_money
+from . import test_api_message
 from . import test_api_schemathesis

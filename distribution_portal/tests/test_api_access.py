@@ -64,6 +64,9 @@ CASES = {
     'dispute_create': Case(OWN, {'kind': 'other', 'order': HOSTILE, 'description': HOSTILE}).instead(201),
     'dispute_message': Case(RECORD, {'text': HOSTILE}).instead(201),
     'dispute_delete': Case(RECORD),
+    'messages': Case(OWN), 'message_read': Case(RECORD, {}).instead(204),
+    'settings': Case(OWN), 'settings_replace': Case(OWN, {'alias': HOSTILE[:24], 'wanted': []}),
+    'ranking': Case(OWN), 'ranking_replace': Case((401, 401, 403, 200, 409, 200), {'takes_part': True}),
     'tax_slips': Case(OWN), 'tax_slip': Case(RECORD),
     'tax_slip_pdf': Case((401, 401, 403, 404, 404, 200)),
 }
@@ -85,6 +88,8 @@ class TestApiAccess(ApiCommon):
         paid, cls.withdrawal = cls.mei._request_withdrawal(10.0), cls.mei._request_withdrawal(2.0)
         paid.action_approve()
         paid.payout_ids.action_mark_done()
+        cls.company.distribution_ranking = 'sales'
+        cls.mei.level_id = cls.env['distribution.level'].create({'name': "Gold"})
         cls.records = {
             'commission_id': cls.settled,
             'statement_id': cls.env['distribution.settlement'].search([('distributor_id', '=', cls.mei.id)]),
@@ -92,6 +97,9 @@ class TestApiAccess(ApiCommon):
             'account_id': cls.mei.payee_account_ids,
             'dispute_id': cls.env['distribution.dispute'].sudo()._submit(
                 cls.mei, {'kind': 'other', 'description': "Why?"}),
+            # For one level, so that it is not everybody's.
+            'message_id': cls.env['distribution.announcement'].create({
+                'name': "Tea", 'level_ids': cls.mei.level_id.ids}),
             'link_id': cls.env['distribution.link'].create({'name': "Tea", 'distributor_id': cls.mei.id}),
             'slip_id': cls.env['distribution.tax.slip'].search([('distributor_id', '=', cls.mei.id)]),
             'signal_id': cls.env['distribution.risk.signal'].sudo()._record(

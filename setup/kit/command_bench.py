@@ -47,20 +47,9 @@ def main(options):
     with postgres.running():
         databases.drop_leftovers()
         environment.write_conf()
-        _add_packages()
+        # Odoo finds addons among them by itself
+        os.environ["PYTHONPATH"] = venv.packages_beside(PACKAGES, REQUIREMENTS)
         return max([_run(name) for name in options.names])
-
-
-def _add_packages():
-    """Beside the environment, so that the tests never see them; Odoo finds addons among them by itself."""
-    if not REQUIREMENTS.exists():
-        return
-    wanted, stamp = REQUIREMENTS.read_text(), PACKAGES / "requirements.txt"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        say("installing the packages of tests/benchmarks/requirements.txt")
-        venv.install_into(PACKAGES, REQUIREMENTS)
-        stamp.write_text(wanted)
-    os.environ["PYTHONPATH"] = str(PACKAGES)
 
 
 def _run(name):

@@ -2,12 +2,13 @@
 import os
 import subprocess
 
-from . import databases, environment, results, templates
+from . import databases, environment, results, templates, venv
 from .console import Failure, say
-from .paths import LOGS, PYTHON, ROOT, SETUP, suite_modules, test_modules
+from .paths import LOGS, PYTHON, ROOT, SETUP, STATE, suite_modules, test_modules
 from .results import Result
 
 E2E_TAG = "distribution_e2e"
+E2E = ROOT / "tests" / "e2e"
 # Those classes of Odoo's own linter that do not need its git history or node packages.
 ODOO_LINT = ("ManifestLinter", "TestIndex", "TestNaming", "TestLintOverrideSignatures", "RoutesLinter",
              "TestTestHoles", "TestOnchangeDomains")
@@ -90,7 +91,12 @@ def e2e(options):
         # On changed files a quick run needs the update that a fresh template has behind it
         update = ("-u", ",".join(_all_modules())) if options.quick else ()
         result = results.of_odoo(*_odoo_tests(database, f"{options.tags or E2E_TAG},-at_install", *update))
-        return result if options.tags else result + _pytest("e2e", ROOT / "tests" / "e2e", E2E_TEMPLATE=database)
+        return result if options.tags else result + _stories(database)
+
+
+def _stories(template):
+    packages = venv.packages_beside(STATE / "e2e-packages", E2E / "requirements.txt")
+    return _pytest("e2e", E2E, E2E_TEMPLATE=template, PYTHONPATH=packages)
 
 
 def upstream(options):

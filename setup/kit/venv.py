@@ -7,7 +7,7 @@ from . import debian
 from .console import Failure, run, say
 from .machine import USABLE, python_version, runs
 from .odoo_tree import PREFIX
-from .paths import PYTHON, REQUIREMENTS, VENV
+from .paths import PYTHON, REQUIREMENTS, ROOT, VENV
 
 # Wheels only, so that no compiler is needed. These two exist as (pure Python) source only.
 WHEELS = ("--only-binary", ":all:", "--no-binary", "ofxparse,docopt")
@@ -66,10 +66,15 @@ def _pip(*arguments):
     run([PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", *WHEELS, *arguments])
 
 
-def install_into(folder, requirements):
-    """Packages beside the environment, for those who put `folder` on PYTHONPATH."""
-    run([PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--upgrade", "--no-deps",
-         "--target", folder, "-r", requirements])
+def packages_beside(folder, requirements):
+    """Packages of one command alone, beside the environment, so that nothing else sees them. Goes onto PYTHONPATH."""
+    wanted, stamp = requirements.read_text(), folder / "requirements.txt"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        say(f"installing the packages of {requirements.relative_to(ROOT)}")
+        run([PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--upgrade", "--no-deps",
+             "--target", folder, "-r", requirements])
+        stamp.write_text(wanted)
+    return str(folder)
 
 
 def point_to(tree):

@@ -9,6 +9,7 @@ KIT = Path(__file__).resolve().parents[2] / "setup"
 sys.path[:0] = [str(KIT), str(KIT / "kit" / "inside")]
 
 from kit import databases, environment, paths, postgres, server, templates
+from kit.machine import find_browser
 from session import configure, environment_on
 
 
@@ -45,3 +46,25 @@ def serve(database):
     yield start
     for process, _port in running:
         server.stop(process)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser for all tests; whoever takes part in one has cookies of its own."""
+    from playwright.sync_api import sync_playwright  # its package is there for these tests alone
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Of a story that fails, keep what everybody has in front of them."""
+    report = yield
+    if report.failed and "chromium" in item.funcargs:
+        pages = [page for context in item.funcargs["chromium"].contexts for page in context.pages]
+        for number, page in enumerate(pages):
+            page.screenshot(path=paths.LOGS / f"{item.name}-{number}.png")
+    return report

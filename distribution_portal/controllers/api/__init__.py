@@ -9,3 +9,5 @@ from . import withdrawal
 from . import account
 from . import dispute
 from . import tax
+from . import message
+from . import ranking

@@ -335,6 +335,7 @@ class TestHostileInput(RouteCommon):
         ):
             cls.env[model].browse(cls.arguments[argument])[field_name] = HOSTILE
         cls.mei.level_id.name = HOSTILE
+        cls._write_hostile_goods()
         # What only statements write, or nobody any more.
         for statement in (
             "UPDATE distribution_commission SET product_name = %(text)s, order_name = %(text)s",
@@ -348,6 +349,19 @@ class TestHostileInput(RouteCommon):
         cls.env['ir.attachment'].create({
             'name': HOSTILE, 'raw': b'x', 'res_model': 'distribution.dispute', 'res_id': cls.arguments['dispute_id']})
 
+    @classmethod
+    def _write_hostile_goods(cls):
+        """What staff writes about what is shared; of an announcement what would run is cleaned away."""
+        cls.env['distribution.announcement'].browse(cls.arguments['message_id']).body = f'<p>{HOSTILE}</p>'
+        cls.product.product_tmpl_id.write({
+            'name': HOSTILE, 'distribution_phrase': HOSTILE, 'distribution_points': HOSTILE})
+        cls.env['distribution.material'].browse(cls.arguments['material_id']).write({
+            'name': HOSTILE, 'body': HOSTILE, 'file': 'eA==', 'file_name': HOSTILE,
+            'product_tmpl_id': cls.product.product_tmpl_id.id,
+            'category_id': cls.env['distribution.material.category'].create({'name': HOSTILE}).id,
+            'tag_ids': [Command.create({'name': HOSTILE})]})
+        cls.env['distribution.shop.page'].search([('distributor_id', '=', cls.mei.id)]).name = HOSTILE
+
     def _check(self, response, is_shown=True):
         self.assertNotIn(HOSTILE, response.text)
         if is_shown:
@@ -358,7 +372,9 @@ class TestHostileInput(RouteCommon):
             '/my/distribution', '/my/distribution/accounts', '/my/distribution/commissions',
             '/my/distribution/commissions/<int:commission_id>', '/my/distribution/disputes',
             '/my/distribution/disputes/<int:dispute_id>', '/my/distribution/links', '/my/distribution/messages',
-            '/my/distribution/ranking', '/my/distribution/review', '/my/distribution/settings',
+            '/d/<string:code>/shop', '/my/distribution/materials', '/my/distribution/materials/<int:material_id>',
+            '/my/distribution/products', '/my/distribution/products/<int:product_id>',
+            '/my/distribution/products/<int:product_id>/share', '/my/distribution/shop', '/my/distribution/ranking', '/my/distribution/review', '/my/distribution/settings',
             '/my/distribution/statements/<int:settlement_id>', '/my/distribution/team',
             '/my/distribution/withdrawals/<int:withdrawal_id>',
         }
