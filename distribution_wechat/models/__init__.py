@@ -1,3 +1,5 @@
+from . import distribution_news
+from . import distribution_notification_setting
 from . import distribution_privacy_request
 from . import distribution_touch
 from . import distribution_wechat_account
@@ -5,7 +7,10 @@ from . import distribution_wechat_account_setup
 from . import distribution_wechat_identity
 from . import distribution_wechat_login
 from . import distribution_wechat_message
+from . import distribution_wechat_notice
+from . import distribution_wechat_notice_sending
 from . import distribution_wechat_qr
 from . import distribution_wechat_reply
+from . import distribution_wechat_template
 from . import distribution_wechat_token
 from . import res_users
