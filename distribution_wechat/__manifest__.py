@@ -14,6 +14,7 @@
         'data/ir_cron_data.xml',
 
         'views/distribution_wechat_account_templates.xml',
+        'views/distribution_wechat_join_views.xml',
         'views/distribution_wechat_login_templates.xml',
         'views/distribution_wechat_message_views.xml',
         'views/distribution_wechat_notice_views.xml',

@@ -177,7 +177,9 @@ class DistributionWechatMessage(models.Model):
 
     def _on_revoke(self):
         """Somebody takes the consent back, or has closed the account at WeChat: nothing is left of it."""
-        self.env['distribution.wechat.identity']._find(self.account_id, self.openid).unlink()
+        identity = self.env['distribution.wechat.identity']._find(self.account_id, self.openid)
+        identity._forget_person()
+        identity.unlink()
         self._forget()
 
     def _on_notice_reported(self):
