@@ -14,3 +14,4 @@ from . import test_wechat_mini
 from . import test_wechat_notice
 from . import test_wechat_push
 from . import test_wechat_share
+from . import test_wechat_story
