@@ -14,10 +14,13 @@
         'data/ir_cron_data.xml',
 
         'views/distribution_wechat_account_templates.xml',
+        'views/distribution_wechat_join_views.xml',
         'views/distribution_wechat_login_templates.xml',
         'views/distribution_wechat_message_views.xml',
+        'views/distribution_wechat_notice_views.xml',
         'views/distribution_wechat_qr_views.xml',
         'views/distribution_wechat_share_templates.xml',
+        'views/distribution_wechat_template_views.xml',
         'views/distribution_wechat_identity_views.xml',
         'views/distribution_wechat_account_views.xml',  # Depends on the actions above.
         'views/distribution_wechat_menus.xml',  # Depends on the actions above.

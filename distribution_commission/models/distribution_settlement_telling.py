@@ -42,8 +42,12 @@ class DistributionSettlement(models.Model):
             is_wanted = statement.state == 'billed' or statement.distributor_id in wanting
             if is_wanted and statement.distributor_id.partner_id.email:
                 template.send_mail(statement.id)
-        statements.write({'told_at': fields.Datetime.now()})
+        statements._set_told()
         return len(statements)
+
+    def _set_told(self):
+        """Remember that these were dealt with. Hook for other ways to tell."""
+        self.write({'told_at': fields.Datetime.now()})
 
     # === GETTERS === #
 

@@ -10,7 +10,8 @@ _PHONE_DIGITS_MIN = 7
 _STREET_MIN = 4
 
 
-def identities(partner_id=None, commercial_partner_id=None, phone=None, email=None, accounts=(), address=None):
+def identities(partner_id=None, commercial_partner_id=None, phone=None, email=None, accounts=(), address=None,
+               persons=()):
     """Return all that identifies a person, for `frozenset.isdisjoint`.
 
     >>> sorted(identities(7, 7, '+86 138-0013-8000', 'Li@Example.com '))
@@ -26,6 +27,7 @@ def identities(partner_id=None, commercial_partner_id=None, phone=None, email=No
     :param str|None email: As typed.
     :param Iterable[str] accounts: Numbers of the accounts to which money is paid.
     :param tuple|None address: Street, city and postal code as typed; without a street it is ignored.
+    :param Iterable[str] persons: Keys of a person elsewhere, as of an app's account.
     :rtype: frozenset[str]
     """
     found = {f'partner:{id_}' for id_ in (partner_id, commercial_partner_id) if id_}
@@ -36,6 +38,7 @@ def identities(partner_id=None, commercial_partner_id=None, phone=None, email=No
     if '@' in email:
         found.add(f'email:{email}')
     found.update(f'account:{_squeeze(account)}' for account in accounts or () if _squeeze(account))
+    found.update(f'person:{key}' for key in persons or ())
     if address and len(_squeeze(address[0])) >= _STREET_MIN:
         found.add(f"address:{''.join(_squeeze(part) for part in address)}")
     return frozenset(found)

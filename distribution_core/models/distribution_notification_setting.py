@@ -48,6 +48,14 @@ class DistributionNotificationSetting(models.Model):
         """
         return topic in _WANTED_BY_DEFAULT
 
+    @api.model
+    def _get_channels(self, company):
+        """Hook: return the ways in which a company tells.
+
+        :rtype: list[str]
+        """
+        return [channel for channel, _label in self._fields['channel'].selection]
+
 
 class DistributionDistributor(models.Model):
     _inherit = 'distribution.distributor'
@@ -85,7 +93,7 @@ class DistributionDistributor(models.Model):
         self.ensure_one()
         settings_sudo = self.env['distribution.notification.setting'].sudo()
         said = {(setting.topic, setting.channel): setting.is_wanted for setting in self.sudo().notification_setting_ids}
-        channels = [channel for channel, _label in settings_sudo._fields['channel'].selection]
+        channels = settings_sudo._get_channels(self.company_id)
         return {
             (topic, channel): said.get((topic, channel), settings_sudo._is_wanted_by_default(topic, channel))
             for topic, _label in settings_sudo._fields['topic'].selection for channel in channels}

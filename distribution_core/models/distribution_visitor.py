@@ -21,6 +21,8 @@ class DistributionVisitor(models.Model):
     visitor = fields.Char(string="Visitor (hash)", required=True, readonly=True)
     partner_id = fields.Many2one(
         comodel_name='res.partner', required=True, readonly=True, index=True, ondelete='cascade')
+    is_person = fields.Boolean(
+        readonly=True, help="Not a browser, which a family may share: customers who have it in common are one person.")
     at = fields.Datetime(string="First Login", required=True, readonly=True)
 
     _visitor_idx = models.Index('(visitor, partner_id)')

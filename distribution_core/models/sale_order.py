@@ -197,5 +197,5 @@ class SaleOrder(models.Model):
     @api.model
     def _distribution_to_identities(self, person):
         """Return what identifies somebody, from the columns of `IDENTITY`."""
-        partner_id, commercial_id, phone, email, accounts, *address = person
-        return identities(partner_id, commercial_id, phone, email, accounts, address)
+        partner_id, commercial_id, phone, email, accounts, persons, *address = person
+        return identities(partner_id, commercial_id, phone, email, accounts, address, persons)

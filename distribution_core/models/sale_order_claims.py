@@ -12,6 +12,8 @@ _IDENTITY = """json_build_array(
                    person.id, person.commercial_partner_id, person.phone, person.email,
                    (SELECT json_agg(account.sanitized_acc_number) FROM res_partner_bank account
                      WHERE account.partner_id IN (person.id, person.commercial_partner_id)),
+                   (SELECT json_agg(own.visitor) FROM distribution_visitor own
+                     WHERE own.partner_id IN (person.id, person.commercial_partner_id) AND own.is_person),
                    person.street, person.city, person.zip)"""
 IDENTITY = SQL(_IDENTITY)
 

@@ -104,7 +104,9 @@ class DistributionMessagePortal(DistributionPortal):
             'alias': distributor.alias if alias is None else alias,
             'wanted': distributor._get_notification_settings() if distributor else {},
             'topics': Setting._fields['topic']._description_selection(request.env),
-            'channels': Setting._fields['channel']._description_selection(request.env),
+            'channels': [
+                channel for channel in Setting._fields['channel']._description_selection(request.env)
+                if channel[0] in Setting._get_channels(distributor.company_id)],
             'error': error,
             'is_saved': bool(request.params.get('saved')) and not error,
             'distribution_page': 'settings',

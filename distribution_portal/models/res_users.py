@@ -32,17 +32,27 @@ class ResUsers(models.Model):
         info = self.authenticate(
             {'type': 'password', 'login': login, 'password': password}, {'interactive': True})
         user = self.browse(info['uid'])
-        user_sudo = user.sudo()
-        if info.get('mfa') == 'skip' or not user_sudo._mfa_type():
-            return user
+        if info.get('mfa') != 'skip':
+            user._distribution_check_second_factor(totp)
+        return user
+
+    def _distribution_check_second_factor(self, totp=None):
+        """Check the second factor of a user who has one, and has proved the first.
+
+        :param str|None totp:
+        :raise AccessDenied:
+        """
+        self.ensure_one()
+        user_sudo = self.sudo()
+        if not user_sudo._mfa_type():
+            return
         if user_sudo._mfa_type() != 'totp':
             raise SecondFactorRequired(self.env._(
                 "Log in on the site: the way in which you prove who you are is not possible here."))
         if not totp:
             raise SecondFactorRequired(self.env._("Send the code of your authentication app as well."))
-        with self._assert_can_auth(user=user.id):
-            user.with_user(user)._check_credentials({'type': 'totp', 'token': int(totp)}, {'interactive': True})
-        return user
+        with self._assert_can_auth(user=self.id):
+            self.with_user(self)._check_credentials({'type': 'totp', 'token': int(totp)}, {'interactive': True})
 
     def _distribution_issue_token(self, device=None):
         """Make a token of the API for a user who has proved to be that user, whatever the way.

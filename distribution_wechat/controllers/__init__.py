@@ -1,3 +1,4 @@
+from . import api
 from . import login
 from . import main
 from . import referral

@@ -13,12 +13,15 @@ from odoo.addons.distribution_portal.controllers.portal import DistributionPorta
 from odoo.addons.distribution_portal.controllers.referral import ReferralController
 
 from ..wechat import WechatError, sign_jssdk
+from .limit import Limiter
 
 _logger = logging.getLogger(__name__)
 _URL_MAX = 2048
 # What comes from WeChat's login, or from another distributor's link, is not shared on.
 _DROPPED = {'code', 'state', 'ref', 'from', 'isappinstalled'}
 _QR_SIZE = 336
+# Of pages that one client opens in a minute; whole offices and networks of phones share an address.
+LIMITER = Limiter(300)
 
 
 class WechatShareController(Controller):
@@ -30,10 +33,12 @@ class WechatShareController(Controller):
         Asked for by pages that are open in WeChat only: other visitors cost nothing.
 
         :param str url: Of the page, as the browser shows it.
-        :return: `config` for `wx.config`, and the `link`; nothing when the page is not of this site or
-            there is no account.
+        :return: `config` for `wx.config`, and the `link`; nothing when the page is not of this site, there is
+            no account, or the client asks all the time.
         :rtype: dict|bool
         """
+        if not LIMITER.allows(request.httprequest.remote_addr):
+            return False
         account_sudo = request.env['distribution.wechat.account'].sudo()._get_login_account(request.env.company)
         path = self._get_own_path(url, account_sudo)
         if not account_sudo or not path:

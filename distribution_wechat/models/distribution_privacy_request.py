@@ -12,6 +12,7 @@ class DistributionPrivacyRequest(models.Model):
             self.env['distribution.wechat.message'].search([
                 ('account_id', '=', account.id), ('openid', 'in', own.mapped('openid'))]).openid = False
         identities.unlink()
+        self._get_wechat_notices().unlink()
         self.env['distribution.wechat.qr'].search([('distributor_id', 'in', self._get_distributors().ids)]).unlink()
         return [self.env._("Erased: %s WeChat identities.", count)] + super()._erase()
 
@@ -20,7 +21,13 @@ class DistributionPrivacyRequest(models.Model):
         return super()._get_privacy_sources() + [
             ('wechat', 'distribution.wechat.identity', [('id', 'in', self._get_wechat_identities().ids)], (
                 'account_id.name', 'openid', 'unionid', 'is_follower', 'followed_at')),
+            ('wechat_notices', 'distribution.wechat.notice', [('id', 'in', self._get_wechat_notices().ids)], (
+                'topic', 'step', 'amount', 'count', 'reference', 'created_at', 'state', 'sent_at')),
         ]
+
+    def _get_wechat_notices(self):
+        return self.env['distribution.wechat.notice'].search([
+            ('partner_id', '=', self.partner_id.id), ('company_id', '=', self.company_id.id)])
 
     def _get_wechat_identities(self):
         return self.env['distribution.wechat.identity'].search([

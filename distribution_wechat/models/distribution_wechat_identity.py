@@ -43,8 +43,8 @@ class DistributionWechatIdentity(models.Model):
 
     def _set_follows(self, at):
         """Remember that somebody follows the account, and so can get messages."""
-        if not self.is_follower:
-            self.write({'is_follower': True, 'followed_at': at})
+        for identity in self.filtered(lambda identity: not identity.is_follower):
+            identity.write({'is_follower': True, 'followed_at': at})
 
     def _forget_follower(self):
         """Forget who follows no longer. What is tied to a customer stays as a login, without its follow."""

@@ -52,6 +52,7 @@ class DistributionWechatIdentity(models.Model):
         identity = self._ensure(account, login.openid)
         if login.unionid and identity.unionid != login.unionid:
             identity.unionid = login.unionid
+            identity._remember_person()
         if not identity.partner_id and identity.unionid:
             known = self.search([
                 ('unionid', '=', identity.unionid), ('company_id', '=', identity.company_id.id),
@@ -72,10 +73,22 @@ class DistributionWechatIdentity(models.Model):
         if self.partner_id == partner:
             return
         self.partner_id = partner
-        values = {'visitor': self._get_visitor(self.account_id, self.openid), 'partner_id': partner.id}
+        self._remember_person()
+
+    def _remember_person(self):
+        """Keep the keys of the person with its customer: touches are found by them, and who buys from itself."""
+        if not self.partner_id:
+            return
         visitors = self.env['distribution.visitor']
-        if not visitors.search_count([(name, '=', value) for name, value in values.items()], limit=1):
-            visitors.create({**values, 'at': fields.Datetime.now()})
+        known = set(visitors.search([('partner_id', '=', self.partner_id.id)]).mapped('visitor'))
+        visitors.create([
+            {'visitor': key, 'partner_id': self.partner_id.id, 'at': fields.Datetime.now(), 'is_person': True}
+            for key in self._get_person_keys() if key not in known])
+
+    def _forget_person(self):
+        for identity in self.filtered('partner_id'):
+            self.env['distribution.visitor'].search([
+                ('visitor', 'in', identity._get_person_keys()), ('partner_id', '=', identity.partner_id.id)]).unlink()
 
     def _unbind(self):
         """Untie identities from their customer at its wish.
@@ -85,10 +98,7 @@ class DistributionWechatIdentity(models.Model):
         users = self.partner_id.user_ids
         if any(not user.email for user in users):
             raise UserError(self.env._("Add an e-mail address first: without WeChat you could not log in any more."))
-        for identity in self:
-            self.env['distribution.visitor'].search([
-                ('visitor', '=', identity._get_visitor(identity.account_id, identity.openid)),
-                ('partner_id', '=', identity.partner_id.id)]).unlink()
+        self._forget_person()
         self.write({'partner_id': False, 'unionid': False})
 
     def _sign_up(self, name):
@@ -109,6 +119,17 @@ class DistributionWechatIdentity(models.Model):
         return user
 
     # === GETTERS === #
+
+    def _get_person_keys(self):
+        """Return the keyed hashes of the openid and of the unionid, which is the same in all accounts of the merchant.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        keys = [self._get_visitor(self.account_id, self.openid)]
+        if self.unionid:
+            keys.append(self.env['distribution.touch']._get_visitor(f'wechat-union:{self.unionid}'))
+        return keys
 
     def _get_user(self):
         """Return the portal user that somebody logs in as, or none.

@@ -38,6 +38,8 @@ class DistributionWechatMessage(models.Model):
     kind = fields.Char(required=True, readonly=True)
     event = fields.Char(readonly=True)
     scene = fields.Char(readonly=True, help="What a scanned code says.")
+    reference = fields.Char(readonly=True, help="The notice that it reports on.")
+    status = fields.Char(readonly=True, help="What became of the notice.")
     at = fields.Datetime(string="Sent", required=True, readonly=True)
     received_at = fields.Datetime(string="Received", required=True, readonly=True, index=True)
     state = fields.Selection(
@@ -84,6 +86,8 @@ class DistributionWechatMessage(models.Model):
             'kind': message.kind[:64],
             'event': message.event[:64] or None,
             'scene': message.scene[:64] or None,
+            'reference': (message.message_id[:32] or None) if message.event else None,
+            'status': message.status[:64] or None,
             'at': min(now, datetime.fromtimestamp(message.at, UTC).replace(tzinfo=None)),
             'received_at': now,
             'state': 'new' if has_meaning else 'done',
@@ -158,7 +162,11 @@ class DistributionWechatMessage(models.Model):
         self._on_scan()
 
     def _on_scan(self):
-        """Somebody has scanned a code: a touch of the distributor, dated when it happened."""
+        """Somebody has scanned a code: a touch of the distributor, dated when it happened.
+
+        Only who follows is told of so: who followed before this server listened is known by it.
+        """
+        self.env['distribution.wechat.identity']._find(self.account_id, self.openid)._set_follows(self.at)
         if self.scene:
             self.env['distribution.touch']._record_scan(self.account_id, self.openid, self.scene, self.at)
 
@@ -169,8 +177,17 @@ class DistributionWechatMessage(models.Model):
 
     def _on_revoke(self):
         """Somebody takes the consent back, or has closed the account at WeChat: nothing is left of it."""
-        self.env['distribution.wechat.identity']._find(self.account_id, self.openid).unlink()
+        identity = self.env['distribution.wechat.identity']._find(self.account_id, self.openid)
+        identity._forget_person()
+        identity.unlink()
         self._forget()
+
+    def _on_notice_reported(self):
+        """The platform says what became of a notice that it took."""
+        if self.reference:
+            self.env['distribution.wechat.notice'].search([
+                ('account_id', '=', self.account_id.id), ('platform_id', '=', self.reference),
+            ])._set_delivered(self.status)
 
     def _forget(self):
         """Take the openid out of all messages of this person, this one as well."""
@@ -190,4 +207,5 @@ class DistributionWechatMessage(models.Model):
             'unsubscribe': '_on_unfollow',
             'user_authorization_revoke': '_on_revoke',
             'user_authorization_cancellation': '_on_revoke',
+            'templatesendjobfinish': '_on_notice_reported',
         }

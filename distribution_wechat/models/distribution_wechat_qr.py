@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 _RENEW_DAYS = 7
-_SCENE_PREFIX = 's='
+SCENE_PREFIX = 's='
 
 
 class DistributionWechatQr(models.Model):
@@ -76,4 +76,4 @@ class DistributionWechatQr(models.Model):
         :param str|None page: A published page.
         :rtype: bytes
         """
-        return account._get_client().get_unlimited_code(f'{_SCENE_PREFIX}{distributor.code}', page)
+        return account._get_client().get_unlimited_code(f'{SCENE_PREFIX}{distributor.code}', page)

@@ -1,6 +1,7 @@
 """What may go wrong with the platform. No message holds a secret, a token or a code."""
 
 _MESSAGE_MAX = 300
+_DAILY_QUOTA = 45009
 
 
 class WechatError(Exception):
@@ -9,6 +10,10 @@ class WechatError(Exception):
 
 class Unreachable(WechatError):
     """No answer, or none that makes sense: whether the call was carried out is unknown."""
+
+
+class NotSent(Unreachable):
+    """There was no connection: nothing was carried out."""
 
 
 class SnapshotUser(WechatError):
@@ -47,6 +52,11 @@ class Busy(Refused):
 class QuotaExceeded(Refused):
     """Nothing was done; there is a limit by the minute or by the day."""
 
+    @property
+    def is_for_today(self):
+        """Whether nothing goes before tomorrow."""
+        return self.code == _DAILY_QUOTA
+
 
 class BadCredentials(Refused):
     """AppID, AppSecret or the address of this server is not what the console knows."""
@@ -63,10 +73,10 @@ class NotDeliverable(Refused):
 _KINDS = {
     TokenRefused: (40001, 40014, 42001),
     Busy: (-1,),
-    QuotaExceeded: (45009, 45011),
+    QuotaExceeded: (_DAILY_QUOTA, 45011),
     BadCredentials: (40013, 40125, 40243, 61004, 89503),
     BadCode: (40029, 40163, 41008),
-    NotDeliverable: (40003, 43004, 43101),
+    NotDeliverable: (40003, 43004, 43019, 43101),
 }
 _KIND_BY_CODE = {code: kind for kind, codes in _KINDS.items() for code in codes}
 

@@ -98,10 +98,20 @@ def prepare_reply(message, content, token, app_id, aes_key, now):
         'Content': content})
     if not aes_key:
         return reply
-    encrypted, nonce = encrypt(reply, app_id, aes_key), secrets.token_hex(8)
-    return _dump({
+    return _dump(seal_reply(reply, token, app_id, aes_key, now, secrets.token_hex(8)))
+
+
+def seal_reply(text, token, app_id, aes_key, now, nonce, head=None):
+    """Return the fields of an answer in safe mode.
+
+    :param str nonce: Any text.
+    :param bytes|None head: 16 random bytes.
+    :rtype: dict
+    """
+    encrypted = encrypt(text, app_id, aes_key, head)
+    return {
         'Encrypt': encrypted, 'MsgSignature': sign_push(token, str(now), nonce, encrypted), 'TimeStamp': now,
-        'Nonce': nonce})
+        'Nonce': nonce}
 
 
 # -- safe mode

@@ -5,8 +5,9 @@ import re
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
-from .errors import BadCredentials, TokenRefused, Unreachable, to_error
+from .errors import BadCredentials, NotSent, TokenRefused, Unreachable, to_error
 
 API_URL = 'https://api.weixin.qq.com'
 TIMEOUT = 10
@@ -105,7 +106,8 @@ class Transport:
                 method, self._base_url + path, params=query, data=data, headers=headers, timeout=TIMEOUT,
                 allow_redirects=False)
         except requests.RequestException as error:      # its text holds the address, and that the secret
-            raise Unreachable(f"{path}: {type(error).__name__}") from None
+            kind = NotSent if _was_never_connected(error) else Unreachable
+            raise kind(f"{path}: {type(error).__name__}") from None
         if response.status_code != 200:
             raise Unreachable(f"{path}: HTTP {response.status_code}")
         if image and response.headers.get('Content-Type', '').startswith('image/'):
@@ -122,6 +124,12 @@ def extract(answer, name, kind):
     if not isinstance(value, kind) or not value:
         raise Unreachable(f"the answer has no {name}")
     return value
+
+
+def _was_never_connected(error):
+    """Return whether a call failed before anything of it was sent."""
+    reason = getattr(error.args[0], 'reason', None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def _parse_answer(path, content):

@@ -14,9 +14,20 @@ _STATE = re.compile(r'[a-zA-Z0-9]{1,128}')
 _MESSAGE_ID_SECONDS = 600
 _EXPIRE_MAX = 2_592_000
 _PNG = b'\x89PNG\r\n\x1a\n'
-# The longest text that a keyword of a type takes.
-_FIELD_LENGTHS = {
-    'thing': 20, 'character_string': 32, 'time': 32, 'date': 32, 'amount': 16, 'phrase': 5, 'number': 32, 'name': 20}
+_DAY = r'\d{4}年\d{1,2}月\d{1,2}日'
+# What a keyword of a type takes.
+_FIELD_PATTERNS = {
+    'thing': r'.{1,20}',
+    'character_string': r'[\x21-\x7e]{1,32}',
+    'letter': r'[A-Za-z]{1,32}',
+    'number': r'[0-9.]{1,32}',
+    'symbol': r'.{1,5}',
+    'time': rf'{_DAY}( \d{{1,2}}:\d{{2}})?|\d{{1,2}}:\d{{2}}',
+    'date': rf'{_DAY}( \d{{1,2}}:\d{{2}})?',
+    'amount': r'[¥￥$€£]?\d{1,10}(\.\d{1,2})?元?',
+    'phrase': r'[\u4e00-\u9fff]{1,5}',
+    'name': r"[\u4e00-\u9fff]{1,10}|[\u4e00-\u9fffA-Za-z'. ]{1,20}",
+}
 
 
 # -- token and ticket
@@ -211,9 +222,9 @@ def check_message(call):
     require(isinstance(data, dict), 47003, "argument invalid! data")
     for name in fields:
         value = data.get(name, {}).get('value') if isinstance(data.get(name), dict) else None
-        length = _FIELD_LENGTHS.get(name.rstrip('0123456789'), 20)
+        pattern = _FIELD_PATTERNS.get(name.rstrip('0123456789'), '.{1,20}')
         require(
-            isinstance(value, str) and 1 <= len(value) <= length and '\n' not in value, 47003,
+            isinstance(value, str) and re.fullmatch(pattern, value), 47003,
             f"argument invalid! data.{name}.value invalid")
     require(set(data) == set(fields), 47003, f"argument invalid! {sorted(set(data) - set(fields))}")
 

@@ -47,6 +47,16 @@ def test_a_text_is_encrypted_to_the_same_bytes(vector):
     ) == vector['encrypt']
 
 
+@vectors('push-aes-reply')
+def test_an_answer_in_safe_mode_is_sealed_to_the_same_bytes(vector):
+    assert wechat.seal_reply(
+        vector['plaintext'], vector['token'], vector['appid'], vector['encoding_aes_key'], vector['timestamp'],
+        vector['nonce'], vector['random16'].encode(),
+    ) == {
+        'Encrypt': vector['encrypt'], 'MsgSignature': vector['msg_signature'], 'TimeStamp': vector['timestamp'],
+        'Nonce': vector['nonce']}
+
+
 def test_the_platforms_example_in_safe_mode_is_opened_as_a_whole():
     message = safe_push()
     assert (message.openid, message.at, message.kind, message.event) == (

@@ -10,5 +10,8 @@ from . import test_state_machine
 from . import test_portal_routes
 from . import test_wechat_concurrency
 from . import test_wechat_login
+from . import test_wechat_mini
+from . import test_wechat_notice
 from . import test_wechat_push
 from . import test_wechat_share
+from . import test_wechat_story

@@ -6,6 +6,8 @@ from odoo import fields, http
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.distribution_wechat.controllers import share
+from odoo.addons.distribution_wechat.controllers.limit import Limiter
 from odoo.addons.distribution_wechat.wechat import QuotaExceeded, sign_jssdk
 
 from .wechat_common import APP_ID, OTHER_APP_ID, FakeWechatCase, connect_account
@@ -68,6 +70,14 @@ class TestWechatShare(FakeWechatCase):
         for _again in range(3):
             self.assertIs(self._share(f'{self.base_url()}/shop'), False)
         self.assertEqual(len(self.fake.calls('/cgi-bin/ticket/getticket')), 1)
+
+    def test_a_client_that_asks_all_the_time_gets_no_more_for_a_minute(self):
+        clock = [0.0]
+        self.patch(share, 'LIMITER', Limiter(3, lambda: clock[0]))
+        url = f'{self.base_url()}/shop'
+        self.assertEqual([bool(self._share(url)) for _call in range(5)], [True] * 3 + [False] * 2)
+        clock[0] = 61.0
+        self.assertTrue(self._share(url))
 
     # === CODES === #
 

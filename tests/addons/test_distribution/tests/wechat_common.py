@@ -21,6 +21,7 @@ def start_fake_wechat():
 def connect_account(env, fake, app_id, **values):
     """Make an account that both sides know."""
     fake.tell('accounts', appid=app_id, secret=SECRET, token=TOKEN, aes_key=AES_KEY, oauth_host='127.0.0.1')
+    env = env(su=True)
     env['ir.config_parameter'].set_param('distribution_wechat.api_url', fake.url)
     env['ir.config_parameter'].set_param('distribution_wechat.open_url', fake.url)
     return env['distribution.wechat.account'].create({
