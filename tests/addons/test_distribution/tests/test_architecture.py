@@ -21,7 +21,9 @@ PURE = {
         'PIL', 'functools', 'hashlib', 'io', 'os', 'pathlib', 're', 'reportlab', 'subprocess', 'typing'},
     'distribution_wechat/wechat': {
         'base64', 'binascii', 'cryptography', 'hashlib', 'hmac', 'json', 'logging', 'lxml', 're', 'requests', 'secrets',
-        'struct', 'typing', 'urllib'},
+        'struct', 'time', 'typing', 'urllib'},
+    'distribution_wechat/wechat/pay': {
+        'base64', 'binascii', 'cryptography', 'json', 're', 'requests', 'secrets', 'time', 'typing', 'urllib'},
 }
 # The only files whose SQL writes; everywhere else the ORM does.
 WRITERS = {
