@@ -12,6 +12,7 @@
         'security/distribution_wechat_rules.xml',
 
         'data/ir_cron_data.xml',
+        'data/ir_cron_pay_data.xml',
 
         'views/distribution_wechat_account_templates.xml',
         'views/distribution_wechat_login_templates.xml',
@@ -20,6 +21,12 @@
         'views/distribution_wechat_share_templates.xml',
         'views/distribution_wechat_identity_views.xml',
         'views/distribution_wechat_account_views.xml',  # Depends on the actions above.
+        'views/distribution_wechat_merchant_views.xml',
+        'views/distribution_wechat_notice_views.xml',
+        'views/distribution_wechat_bill_views.xml',
+        'views/distribution_payout_views.xml',
+        'views/portal_wechat_transfer_templates.xml',
+        'views/distribution_wechat_pay_menus.xml',  # Depends on the actions above.
         'views/distribution_wechat_menus.xml',  # Depends on the actions above.
     ],
     'assets': {

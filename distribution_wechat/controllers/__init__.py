@@ -1,4 +1,5 @@
 from . import login
 from . import main
+from . import pay
 from . import referral
 from . import share

@@ -54,6 +54,8 @@ class Server:
         fault = self.take_fault(request.path) or {}
         time.sleep(fault.get('seconds', 0))
         fails = not _WRONG.isdisjoint(fault)
+        if 'late' in fault:
+            self.serve_late(request, fault['late'])
         if not fails or fault.get('after'):
             with self.lock:
                 response = self.serve(request)
@@ -67,6 +69,16 @@ class Server:
         if request.path.startswith(wechat_pay.PREFIX):
             return wechat_pay.handle(self.state, request)
         return handle(self.state, request)
+
+    def serve_late(self, request, seconds):
+        """Carry a call out a while after its client has heard of a failure."""
+        request.get_data()
+
+        def serve():
+            with self.lock:
+                self.log(request, self.serve(request))
+
+        threading.Timer(seconds, serve).start()
 
     def log(self, request, response):
         text = response.get_data(as_text=False) if response.is_sequence else b''
@@ -92,8 +104,8 @@ class Server:
     def fail(self, request, fault):
         """Answer wrongly: with a `status`, a `location`, an `errcode`, any `text`.
 
-        `seconds` alone only let it wait. With `after` the call was carried out all the same: the client
-        cannot know.
+        `seconds` alone only let it wait. With `after` the call was carried out all the same, with `late` it
+        is so many seconds later: the client cannot know.
         """
         if 'errcode' in fault:
             response = answer_json({'errcode': fault['errcode'], 'errmsg': fault.get('errmsg', 'told to fail')})

@@ -125,7 +125,7 @@ def test_each_answer_has_a_kind(fake, fault, kind):
 
 
 def test_every_call_has_a_time_limit(fake, monkeypatch):
-    monkeypatch.setattr(transport, 'TIMEOUT', (0.2, 0.2))
+    monkeypatch.setattr(transport, 'TIMEOUT', 0.2)
     fake.tell('faults', path=BILLS, seconds=0.6)
     with pytest.raises(Unreachable, match="ReadTimeout"):
         connect(fake).create_transfer(make_transfer(fake))

@@ -13,7 +13,7 @@ from .keys import PlatformKeys, get_certificate_serial
 from .signature import decrypt, load_private_key, prepare_authorization
 
 PAY_URL = 'https://api.mch.weixin.qq.com'
-TIMEOUT = (5, 15)           # to connect, to read
+TIMEOUT = 15                # seconds
 _AGENT = 'distribution-odoo'
 _CERTIFICATES = '/v3/certificates'
 

@@ -12,3 +12,6 @@ from . import test_wechat_concurrency
 from . import test_wechat_login
 from . import test_wechat_push
 from . import test_wechat_share
+from . import test_wechat_transfer
+from . import test_wechat_transfer_faults
+from . import test_wechat_transfer_pages

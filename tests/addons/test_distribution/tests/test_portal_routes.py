@@ -99,6 +99,7 @@ GET = {
     '/my/distribution/wechat/code.svg': Case(OWN_NOTHING),
     '/my/distribution/withdrawals': Case(OWN_PAGE),
     '/my/distribution/withdrawals/<int:withdrawal_id>': Case(OWN_RECORD),
+    '/my/distribution/withdrawals/<int:withdrawal_id>/wechat': Case(OWN_NOTHING),      # is not paid by WeChat
     '/my/distribution/withdrawals/new': Case(OWN_PAGE),
     '/my/distribution/withdrawals/page/<int:page>': Case(OWN_PAGE),
     '/my/wechat': Case((303, 200, 200, 200, 200, 200)),
@@ -107,6 +108,7 @@ POST = {
     '/distribution/apply': Case((200, 200, 303, 303, 303, 200)),
     '/distribution/apply/verify': Case(ANYBODY),
     '/distribution/wechat/<string:webhook_token>': Case((403,) * 6),
+    '/distribution/wechat/pay/<string:webhook_token>': Case((401,) * 6),
     '/distribution/wechat/share': Case((415,) * 6),     # takes JSON
     '/my/distribution/accounts': Case(FORM),
     '/my/distribution/accounts/<int:account_id>/remove': Case(OWN_ACTION),
@@ -128,7 +130,9 @@ POST = {
         (303, 404, 303, 303, 404, 404), moves=True),
     '/my/distribution/statements/<int:settlement_id>/invoice': Case((303, 404, 200, 404, 404, 404)),
     '/my/distribution/wechat': Case(OWN_NOTHING),
+    '/my/distribution/wechat/transfer': Case((415,) * 6),       # takes JSON
     '/my/distribution/withdrawals/<int:withdrawal_id>/cancel': Case(OWN_ACTION),
+    '/my/distribution/withdrawals/<int:withdrawal_id>/wechat': Case(OWN_NOTHING),
     '/my/distribution/withdrawals/new': Case(FORM),
     '/my/wechat/unbind': Case(ACTION),
     '/shop/referral_code': Case(ACTION),
@@ -137,7 +141,8 @@ POST = {
 WRITING_GETS = {
     '/d/<string:code>', '/d/<string:code>/shop', '/distribution/wechat/login', '/distribution/wechat/return'}
 # Signed by who sends to it, so that no form of a page can.
-WITHOUT_TOKEN = {'/distribution/wechat/<string:webhook_token>'}
+WITHOUT_TOKEN = {
+    '/distribution/wechat/<string:webhook_token>', '/distribution/wechat/pay/<string:webhook_token>'}
 
 
 class RouteCommon(PageCommon):
