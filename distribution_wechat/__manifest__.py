@@ -27,8 +27,14 @@
         'views/distribution_payout_views.xml',
         'views/portal_wechat_transfer_templates.xml',
         'views/distribution_wechat_pay_menus.xml',  # Depends on the actions above.
+        'views/payment_wechatpay_templates.xml',
+        'views/payment_provider_views.xml',
+
+        'data/payment_provider_data.xml',  # Depends on `redirect_form`.
         'views/distribution_wechat_menus.xml',  # Depends on the actions above.
     ],
+    'post_init_hook': 'post_init_hook',
+    'uninstall_hook': 'uninstall_hook',
     'assets': {
         'web.assets_frontend': [
             'distribution_wechat/static/src/**/*',

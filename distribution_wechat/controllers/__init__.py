@@ -1,5 +1,6 @@
 from . import login
 from . import main
 from . import pay
+from . import payment
 from . import referral
 from . import share

@@ -15,4 +15,6 @@ from . import distribution_wechat_qr
 from . import distribution_wechat_reply
 from . import distribution_wechat_token
 from . import distribution_withdrawal
+from . import payment_provider
+from . import payment_transaction
 from . import res_users

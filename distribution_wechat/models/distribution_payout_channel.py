@@ -128,13 +128,14 @@ class DistributionPayoutChannel(models.Model):
 
         :rtype: dict
         """
+        notify_url = self.wechat_merchant_id._get_notify_url()
         return {
             'scene': _SCENE_COMMISSIONS,
             'remark': self.wechat_remark,
             'reports': [[_JOB, self.wechat_job], [_REASON, self.wechat_reason]],
             'perception': self.wechat_perception or None,
             'with_name': self.currency_id.compare_amounts(amount, self.wechat_name_from) >= 0,
-            'notify_url': self.wechat_merchant_id._get_notify_url(),
+            'notify_url': notify_url if notify_url.startswith('https://') else None,
         }
 
     @api.model

@@ -1,7 +1,7 @@
 import logging
 import secrets
 import time
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -165,12 +165,11 @@ class DistributionWechatMerchant(models.Model):
         return self.search([('webhook_token', '=', webhook_token)], limit=1)
 
     def _get_notify_url(self):
-        """Return the address that WeChat Pay calls back; it wants HTTPS and no parameters.
+        """Return the address that WeChat Pay calls back; for transfers it takes HTTPS only.
 
-        :rtype: str|None
+        :rtype: str
         """
-        url = urljoin(self.get_base_url(), f'/distribution/wechat/pay/{self.sudo().webhook_token}')
-        return url if urlsplit(url).scheme == 'https' else None
+        return urljoin(self.get_base_url(), f'/distribution/wechat/pay/{self.sudo().webhook_token}')
 
     def _get_keys(self):
         """Return the keys of the platform as far as they are known.

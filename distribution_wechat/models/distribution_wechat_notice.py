@@ -127,6 +127,15 @@ class DistributionWechatNotice(models.Model):
         """A transfer to a distributor is over."""
         self.env['distribution.wechat.bill']._take_notice(self.merchant_id, self.data)
 
+    def _on_payment(self):
+        """A customer has paid; what is shared with other merchants is told by the same name, and is none."""
+        if self.data['_subject'] == 'transaction':
+            self.env['payment.transaction']._wechatpay_take_payment(self.merchant_id, self.data)
+
+    def _on_refund(self):
+        """A refund has come to its end."""
+        self.env['payment.transaction']._wechatpay_take_refund(self.merchant_id, self.data)
+
     # === GETTERS === #
 
     @api.model
@@ -135,4 +144,10 @@ class DistributionWechatNotice(models.Model):
 
         :rtype: dict[str, str]
         """
-        return {'MCHTRANSFER.BILL.FINISHED': '_on_transfer'}
+        return {
+            'MCHTRANSFER.BILL.FINISHED': '_on_transfer',
+            'TRANSACTION.SUCCESS': '_on_payment',
+            'REFUND.SUCCESS': '_on_refund',
+            'REFUND.ABNORMAL': '_on_refund',
+            'REFUND.CLOSED': '_on_refund',
+        }

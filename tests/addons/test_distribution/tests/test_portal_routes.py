@@ -103,6 +103,7 @@ GET = {
     '/my/distribution/withdrawals/new': Case(OWN_PAGE),
     '/my/distribution/withdrawals/page/<int:page>': Case(OWN_PAGE),
     '/my/wechat': Case((303, 200, 200, 200, 200, 200)),
+    '/payment/wechatpay': Case(NOBODY),     # without the token of a transaction
 }
 POST = {
     '/distribution/apply': Case((200, 200, 303, 303, 303, 200)),
@@ -135,6 +136,8 @@ POST = {
     '/my/distribution/withdrawals/<int:withdrawal_id>/wechat': Case(OWN_NOTHING),
     '/my/distribution/withdrawals/new': Case(FORM),
     '/my/wechat/unbind': Case(ACTION),
+    '/payment/wechatpay/announce': Case((415,) * 6),    # take JSON
+    '/payment/wechatpay/poll': Case((415,) * 6),
     '/shop/referral_code': Case(ACTION),
 }
 # What a visit leaves behind is the point of these.

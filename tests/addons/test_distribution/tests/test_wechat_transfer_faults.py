@@ -84,7 +84,7 @@ class TestWechatTransferFaults(CommittedCase):
             account = connect_account(env, cls.fake, APP_ID)
         merchant = connect_merchant(env, cls.fake, APP_ID)
         for distributor in distributors:
-            connect_person(env, cls.fake, account, distributor, f'd{distributor.id}')
+            connect_person(env, cls.fake, account, distributor, f'd{distributor.id}x')
         channel = env['distribution.payout.channel'].create({
             'name': "WeChat", 'code': 'wechat', 'sequence': 1, 'wechat_merchant_id': merchant.id,
             'wechat_account_id': account.id, 'wechat_payee_day_max': 10 ** 6, 'wechat_day_max': 10 ** 7,
@@ -96,7 +96,7 @@ class TestWechatTransferFaults(CommittedCase):
         super().setUp()
         self.clock = fields.Datetime.now()
         self.startPatcher(patch.object(fields.Datetime, 'now', lambda *args: self.clock))
-        self.startClassPatcher(mute_logger(*MUTED))
+        self.enterContext(mute_logger(*MUTED))
 
     # === HELPERS === #
 

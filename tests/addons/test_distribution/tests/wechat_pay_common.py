@@ -1,8 +1,11 @@
 import random
+from contextlib import nullcontext
 from functools import cache
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from odoo.tests import HttpCase
 
 from odoo.addons.distribution_commission.tests.common import DistributionCommon
 
@@ -50,6 +53,14 @@ def connect_person(env, fake, account, distributor, name):
         'account_id': account.id, 'openid': openid, 'partner_id': distributor.partner_id.id})
 
 
+def run_job(case, model, method):
+    """Run a scheduled job, which commits, in a cursor of its own."""
+    case.env.flush_all()
+    with nullcontext() if isinstance(case, HttpCase) else case.enter_registry_test_mode(), case.registry.cursor() as cr:
+        getattr(case.env(cr=cr, su=True)[model], method)()
+    case.env.invalidate_all()
+
+
 class WechatTransferCase(DistributionCommon):
     """A company that pays in CNY through a merchant of the fake platform; the seller may withdraw 1,000."""
 
@@ -85,8 +96,7 @@ class WechatTransferCase(DistributionCommon):
         return withdrawal.payout_ids
 
     def _run(self):
-        self._run_payouts()
-        self.env.invalidate_all()
+        run_job(self, 'distribution.payout', '_cron_process')
 
     def _sent(self, amount=100.0):
         payout = self._approve(amount)
@@ -109,6 +119,4 @@ class WechatTransferCase(DistributionCommon):
         return self.env['distribution.wechat.notice'].sudo()._receive(self.merchant.sudo(), notice)
 
     def _run_notices(self):
-        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
-            self.env(cr=cr)['distribution.wechat.notice'].sudo()._cron_process()
-        self.env.invalidate_all()
+        run_job(self, 'distribution.wechat.notice', '_cron_process')
