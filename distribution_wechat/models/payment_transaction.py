@@ -16,7 +16,7 @@ _logger = logging.getLogger(__name__)
 _NUMBER_MAX = 32
 _DESCRIPTION_MAX = 127
 _MINUTES = 110              # the platform's announcements are good for two hours
-_BATCH = 100
+_BATCH = 500
 _PAID = ('SUCCESS', 'REFUND')       # refunds have numbers of their own
 
 

@@ -59,12 +59,13 @@ class TestWechatTransferFaults(CommittedCase):
         super().setUpClass()
         with cls._transaction() as env:
             env.company.distribution_withdrawal_daily_count = 0
-            env['product.product'].browse(cls.ids['product']).list_price = 200_000.0
+            env['product.product'].browse(cls.ids['product']).list_price = 9_000.0
             distributors = env['distribution.distributor'].browse(cls.ids['distributor'])
             for number in range(2, 11):
                 distributors |= cls._create_distributor(env, f"Popular {number}")
             cls._connect(env, distributors)
-        cls._make_payable(distributors.ids)     # 20,000 for each
+        for _run in range(1 + TRANSFERS // 300):
+            cls._make_payable(distributors.ids)     # 900 for each: one person posts it
 
     @classmethod
     def _create_world(cls, env):

@@ -81,6 +81,7 @@ class WechatTransferCase(DistributionCommon):
         cls.env['product.pricelist'].search([]).currency_id = cls.currency
         cls.env['distribution.wechat.notice'].sudo().search([]).unlink()        # what tests that commit have left
         cls.env['distribution.wechat.account'].sudo().search([('app_id', '=', cls.APP_ID)]).app_id = 'wx00000000000000ff'
+        cls.env.flush_all()
         cls.account = connect_account(cls.env, cls.fake, cls.APP_ID)
         cls.merchant = connect_merchant(cls.env, cls.fake, cls.APP_ID)
         cls.identity = connect_person(cls.env, cls.fake, cls.account, cls.seller, 'seller')
