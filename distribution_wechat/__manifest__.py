@@ -12,6 +12,7 @@
         'security/distribution_wechat_rules.xml',
 
         'data/ir_cron_data.xml',
+        'data/ir_cron_pay_data.xml',
 
         'views/distribution_wechat_account_templates.xml',
         'views/distribution_wechat_join_views.xml',
@@ -23,8 +24,20 @@
         'views/distribution_wechat_template_views.xml',
         'views/distribution_wechat_identity_views.xml',
         'views/distribution_wechat_account_views.xml',  # Depends on the actions above.
+        'views/distribution_wechat_merchant_views.xml',
+        'views/distribution_wechat_callback_views.xml',
+        'views/distribution_wechat_bill_views.xml',
+        'views/distribution_payout_views.xml',
+        'views/portal_wechat_transfer_templates.xml',
+        'views/distribution_wechat_pay_menus.xml',  # Depends on the actions above.
+        'views/payment_wechatpay_templates.xml',
+        'views/payment_provider_views.xml',
+
+        'data/payment_provider_data.xml',  # Depends on `redirect_form`.
         'views/distribution_wechat_menus.xml',  # Depends on the actions above.
     ],
+    'post_init_hook': 'post_init_hook',
+    'uninstall_hook': 'uninstall_hook',
     'assets': {
         'web.assets_frontend': [
             'distribution_wechat/static/src/**/*',

@@ -1,5 +1,7 @@
 from . import api
 from . import login
 from . import main
+from . import pay
+from . import payment
 from . import referral
 from . import share

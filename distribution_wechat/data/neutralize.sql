@@ -14,3 +14,10 @@ UPDATE distribution_wechat_token
    SET value_encrypted = NULL,
        value_masked = NULL,
        expires_at = NULL;
+UPDATE distribution_wechat_merchant
+   SET private_key_encrypted = NULL,
+       private_key_masked = NULL,
+       apiv3_key_encrypted = NULL,
+       apiv3_key_masked = NULL,
+       connected_at = NULL,
+       webhook_token = md5(random()::text) || md5(random()::text);

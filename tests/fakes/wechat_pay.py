@@ -1,18 +1,19 @@
 """The frame of WeChat Pay v3: who calls is verified over raw bytes, and what is answered is signed.
 
-The calls themselves (orders, transfers, bills) are not here yet.
+The calls themselves are in `wechat_pay_transfer` and `wechat_pay_order`, as `wechat_pay_api` declares them.
 """
 import base64
 import json
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from wechat_pay_api import PayRefusal, answer_call
 from werkzeug.wrappers import Response
 
 PREFIX = '/v3/'
@@ -35,6 +36,16 @@ class Merchant:
     public_key_id: str = ''         # PUB_KEY_ID_…
     # How answers are signed: '', 'wrong', 'stale', 'unsigned'.
     tamper: str = ''
+    app_ids: list = field(default_factory=list)
+    balance: int = 10 ** 12         # fen, may be transferred
+    largest_transfer: int = 20_000
+    first_state: str = 'WAIT_USER_CONFIRM'      # of a new transfer
+    # -- kept by the platform
+    bills: dict = field(default_factory=dict)
+    orders: dict = field(default_factory=dict)
+    refunds: dict = field(default_factory=dict)
+    receipts: dict = field(default_factory=dict)
+    money: list = field(default_factory=list)   # what was really paid: kind, number, amount, openid
 
 
 def handle(state, request):
@@ -47,7 +58,13 @@ def handle(state, request):
         return _sign(state, request, merchant, *_get_certificates(merchant))
     if (request.method, request.path) == ('POST', '/v3/security/echo'):
         return _sign(state, request, merchant, 200, json.loads(body or b'{}'))
-    return _answer(404, {'code': 'RESOURCE_NOT_EXISTS', 'message': "no such call"})
+    try:
+        answer = answer_call(state, merchant, request)
+    except PayRefusal as refusal:
+        return _answer(refusal.status, {'code': refusal.code, 'message': refusal.message})
+    if isinstance(answer, bytes):       # a file, which nobody signs
+        return Response(answer, 200, content_type='application/octet-stream')
+    return _sign(state, request, merchant, 200 if answer else 204, answer)
 
 
 def _verify(state, request, body):
@@ -92,19 +109,24 @@ def _sign(state, request, merchant, status, content):
     """Answer under the key that the call asked for."""
     if status >= 400:
         return _answer(status, content)
-    body = json.dumps(content, ensure_ascii=False, separators=(',', ':')).encode()
+    body = json.dumps(content, ensure_ascii=False, separators=(',', ':')).encode() if status != 204 else b''
     stale = 2 * _CLOCK_SECONDS if merchant.tamper == 'stale' else 0
+    by_key = request.headers.get('Wechatpay-Serial', '').startswith('PUB_KEY_ID_')
+    headers = {} if merchant.tamper == 'unsigned' else sign_headers(
+        state, merchant, body, by_key, stale, b'' if merchant.tamper == 'wrong' else b'\n')
+    return Response(body, status, headers, content_type='application/json; charset=utf-8')
+
+
+def sign_headers(state, merchant, body, by_key, stale=0, end=b'\n'):
+    """Return the headers by which an answer or a call is known to be the platform's."""
     timestamp, nonce = str(int(state.now()) - stale), secrets.token_hex(16)
-    message = f'{timestamp}\n{nonce}\n'.encode() + body + (b'' if merchant.tamper == 'wrong' else b'\n')
     key = serialization.load_pem_private_key(merchant.platform_private_key.encode(), None)
-    signature = key.sign(message, padding.PKCS1v15(), SHA256())
-    asked = request.headers.get('Wechatpay-Serial', '')
-    serial = merchant.public_key_id if asked.startswith('PUB_KEY_ID_') else merchant.platform_serial
-    headers = {} if merchant.tamper == 'unsigned' else {
-        'Wechatpay-Timestamp': timestamp, 'Wechatpay-Nonce': nonce, 'Wechatpay-Serial': serial,
+    signature = key.sign(f'{timestamp}\n{nonce}\n'.encode() + body + end, padding.PKCS1v15(), SHA256())
+    return {
+        'Wechatpay-Timestamp': timestamp, 'Wechatpay-Nonce': nonce,
+        'Wechatpay-Serial': merchant.public_key_id if by_key else merchant.platform_serial,
         'Wechatpay-Signature': base64.b64encode(signature).decode(),
         'Wechatpay-Signature-Type': 'WECHATPAY2-SHA256-RSA2048'}
-    return Response(body, status, headers, content_type='application/json; charset=utf-8')
 
 
 def _answer(status, content):

@@ -1,11 +1,11 @@
 """A WeChat platform for tests: `python wechat_server.py [--port N]` serves it on the loopback.
 
-Official accounts and mini programs as `wechat_official` and `wechat_mini` answer them, the frame of
-WeChat Pay (`wechat_pay`), and the pusher of messages (`wechat_pusher`). It shares no code with the
+Official accounts and mini programs as `wechat_official` and `wechat_mini` answer them, WeChat Pay
+(`wechat_pay`), and the pusher of messages (`wechat_pusher`). It shares no code with the
 client in `distribution_wechat`. It prints `PORT` when it is ready, and ends with its standard input.
 
 Tests steer it by `POST /_control/…` (`reset`, `accounts`, `people`, `browser`, `consents`, `codes`,
-`faults`, `calm`, `clock`, `push`, `verify`, `merchants`) and read `GET /_control/log`: calls, violations
+`faults`, `calm`, `clock`, `push`, `verify`, `merchants`, `transfer`, `pay`, `refund`, `notice`) and read `GET /_control/log`: calls, violations
 (faults of the client that the platform would forgive), messages, pushes.
 """
 import argparse
@@ -13,10 +13,14 @@ import json
 import sys
 import threading
 import time
+from fnmatch import fnmatchcase
 
 import wechat_mini  # noqa: F401  declares its endpoints
 import wechat_official
 import wechat_pay
+import wechat_pay_notice
+import wechat_pay_order
+import wechat_pay_transfer
 import wechat_pusher
 from wechat_api import answer_json, handle
 from wechat_state import Account, Person, State
@@ -50,6 +54,8 @@ class Server:
         fault = self.take_fault(request.path) or {}
         time.sleep(fault.get('seconds', 0))
         fails = not _WRONG.isdisjoint(fault)
+        if 'late' in fault:
+            self.serve_late(request, fault['late'])
         if not fails or fault.get('after'):
             with self.lock:
                 response = self.serve(request)
@@ -64,6 +70,16 @@ class Server:
             return wechat_pay.handle(self.state, request)
         return handle(self.state, request)
 
+    def serve_late(self, request, seconds):
+        """Carry a call out a while after its client has heard of a failure."""
+        request.get_data()
+
+        def serve():
+            with self.lock:
+                self.log(request, self.serve(request))
+
+        threading.Timer(seconds, serve).start()
+
     def log(self, request, response):
         text = response.get_data(as_text=False) if response.is_sequence else b''
         self.state.calls.append({
@@ -77,18 +93,19 @@ class Server:
         """Return the fault that the next call of a path shall meet, and use it up."""
         with self.lock:
             for fault in self.state.faults:
-                if fault['path'] in (path, '*') and fault.get('skip', 0) <= 0 < fault.get('times', 1):
+                is_met = fnmatchcase(path, fault['path'])
+                if is_met and fault.get('skip', 0) <= 0 < fault.get('times', 1):
                     fault['times'] = fault.get('times', 1) - 1
                     return fault
-                if fault['path'] in (path, '*'):
+                if is_met:
                     fault['skip'] = fault.get('skip', 0) - 1
         return None
 
     def fail(self, request, fault):
         """Answer wrongly: with a `status`, a `location`, an `errcode`, any `text`.
 
-        `seconds` alone only let it wait. With `after` the call was carried out all the same: the client
-        cannot know.
+        `seconds` alone only let it wait. With `after` the call was carried out all the same, with `late` it
+        is so many seconds later: the client cannot know.
         """
         if 'errcode' in fault:
             response = answer_json({'errcode': fault['errcode'], 'errmsg': fault.get('errmsg', 'told to fail')})
@@ -107,6 +124,8 @@ class Server:
         order = json.loads(request.get_data() or b'{}')
         if name in ('push', 'verify'):      # not under the lock: the server may call back
             return answer_json(getattr(wechat_pusher, name)(self.state, order))
+        if name == 'notice':
+            return answer_json(wechat_pay_notice.send(self.state, order))
         with self.lock:
             return answer_json(getattr(self, f'control_{name}')(**order) or {})
 
@@ -148,7 +167,35 @@ class Server:
         self.state.clock += seconds
 
     def control_merchants(self, **values):
-        self.state.merchants[values['mchid']] = wechat_pay.Merchant(**values)
+        """Make a merchant, or change one."""
+        merchant = self.state.merchants.get(values['mchid'])
+        if not merchant or 'public_key' in values:
+            self.state.merchants[values['mchid']] = wechat_pay.Merchant(**values)
+        else:
+            for name, value in values.items():
+                setattr(merchant, name, value)
+
+    def control_transfer(self, mchid, number, states, reason='', hours=0):
+        """Let a transfer go on, as its payee or the platform wants, or grow old."""
+        merchant = self.state.merchants[mchid]
+        merchant.bills[number]['created'] -= hours * 3600
+        for target in states:
+            wechat_pay_transfer.move(self.state, merchant, merchant.bills[number], target, reason)
+
+    def control_pay(self, mchid, number, openid='oSomebody'):
+        wechat_pay_order.pay(self.state, self.state.merchants[mchid], number, openid)
+
+    def control_refund(self, mchid, number, state='SUCCESS'):
+        wechat_pay_order.settle_refund(self.state.merchants[mchid], number, state)
+
+    def control_money(self, mchid):
+        """Return what was really paid, and what is under way."""
+        merchant = self.state.merchants[mchid]
+        return {
+            'money': merchant.money, 'balance': merchant.balance,
+            'bills': {number: bill['state'] for number, bill in merchant.bills.items()},
+            'orders': {number: order['state'] for number, order in merchant.orders.items()},
+            'refunds': {number: item['state'] for number, item in merchant.refunds.items()}}
 
     def control_tokens(self, appid):
         """Take the tokens of an account away, as a forced refresh elsewhere does."""

@@ -99,14 +99,17 @@ GET = {
     '/my/distribution/wechat/code.svg': Case(OWN_NOTHING),
     '/my/distribution/withdrawals': Case(OWN_PAGE),
     '/my/distribution/withdrawals/<int:withdrawal_id>': Case(OWN_RECORD),
+    '/my/distribution/withdrawals/<int:withdrawal_id>/wechat': Case(OWN_NOTHING),      # is not paid by WeChat
     '/my/distribution/withdrawals/new': Case(OWN_PAGE),
     '/my/distribution/withdrawals/page/<int:page>': Case(OWN_PAGE),
     '/my/wechat': Case((303, 200, 200, 200, 200, 200)),
+    '/payment/wechatpay': Case(NOBODY),     # without the token of a transaction
 }
 POST = {
     '/distribution/apply': Case((200, 200, 303, 303, 303, 200)),
     '/distribution/apply/verify': Case(ANYBODY),
     '/distribution/wechat/<string:webhook_token>': Case((403,) * 6),
+    '/distribution/wechat/pay/<string:webhook_token>': Case((401,) * 6),
     '/distribution/wechat/share': Case((415,) * 6),     # takes JSON
     '/my/distribution/accounts': Case(FORM),
     '/my/distribution/accounts/<int:account_id>/remove': Case(OWN_ACTION),
@@ -128,16 +131,21 @@ POST = {
         (303, 404, 303, 303, 404, 404), moves=True),
     '/my/distribution/statements/<int:settlement_id>/invoice': Case((303, 404, 200, 404, 404, 404)),
     '/my/distribution/wechat': Case(OWN_NOTHING),
+    '/my/distribution/wechat/transfer': Case((415,) * 6),       # takes JSON
     '/my/distribution/withdrawals/<int:withdrawal_id>/cancel': Case(OWN_ACTION),
+    '/my/distribution/withdrawals/<int:withdrawal_id>/wechat': Case(OWN_NOTHING),
     '/my/distribution/withdrawals/new': Case(FORM),
     '/my/wechat/unbind': Case(ACTION),
+    '/payment/wechatpay/announce': Case((415,) * 6),    # take JSON
+    '/payment/wechatpay/poll': Case((415,) * 6),
     '/shop/referral_code': Case(ACTION),
 }
 # What a visit leaves behind is the point of these.
 WRITING_GETS = {
     '/d/<string:code>', '/d/<string:code>/shop', '/distribution/wechat/login', '/distribution/wechat/return'}
 # Signed by who sends to it, so that no form of a page can.
-WITHOUT_TOKEN = {'/distribution/wechat/<string:webhook_token>'}
+WITHOUT_TOKEN = {
+    '/distribution/wechat/<string:webhook_token>', '/distribution/wechat/pay/<string:webhook_token>'}
 
 
 class RouteCommon(PageCommon):

@@ -1,0 +1,276 @@
+import logging
+import re
+import secrets
+import time
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import LockError, UserError
+
+from odoo.addons.payment import utils as payment_utils
+
+from ..wechat import Unreachable
+from ..wechat.pay import NotNow, Order, PayRefused, UnknownNumber, read_order, read_refund
+
+_logger = logging.getLogger(__name__)
+_NUMBER_MAX = 32
+_DESCRIPTION_MAX = 127
+_MINUTES = 110              # the platform's announcements are good for two hours
+_BATCH = 500
+_PAID = ('SUCCESS', 'REFUND')       # refunds have numbers of their own
+
+
+class PaymentTransaction(models.Model):
+    _inherit = 'payment.transaction'
+
+    wechatpay_number = fields.Char(string="Number at WeChat Pay", readonly=True, copy=False, index='btree_not_null')
+    wechatpay_way = fields.Char(readonly=True, copy=False)      # jsapi, mini, native or h5, with the payer if known
+    wechatpay_expires_at = fields.Datetime(readonly=True, copy=False)
+
+    # === BUSINESS METHODS - PRE-PROCESSING === #
+
+    def _get_specific_rendering_values(self, processing_values):
+        """Override of `payment` to lead to the page that knows the browser.
+
+        Note: self.ensure_one() from `_get_processing_values`
+        """
+        if self.provider_code != 'wechatpay':
+            return super()._get_specific_rendering_values(processing_values)
+        return {'reference': self.reference, 'access_token': self._wechatpay_get_access_token()}
+
+    def _wechatpay_announce(self, way, openid=None, client_ip=None):
+        """Announce the payment to WeChat Pay, and return what the page needs to have it paid.
+
+        The same way is announced again under the same number; before another way, the former number is closed. So
+        there is never more than one number that can be paid.
+
+        :param str way: jsapi, mini, native or h5.
+        :param str openid: Of the payer, for jsapi and mini.
+        :param str client_ip: For h5.
+        :rtype: dict
+        :raise UserError: when it is paid already, or WeChat Pay does not take it.
+        """
+        self.ensure_one()
+        self.lock_for_update()
+        if self.state not in ('draft', 'pending'):
+            raise UserError(self.env._("This payment is over."))
+        client = self.provider_id.wechatpay_merchant_id._get_client()
+        name = f'{way} {openid or ""}'.strip()
+        try:
+            if self.wechatpay_number and self._wechatpay_is_used_up(name):
+                self._wechatpay_close(client)
+                self.wechatpay_number = False
+            if not self.wechatpay_number:
+                self._wechatpay_set_number(name)
+            return self._wechatpay_send_announcement(client, way, openid, client_ip)
+        except (PayRefused, Unreachable) as error:
+            _logger.info("WeChat Pay did not take transaction %s: %s", self.reference, error)
+            self.env.ref('distribution_wechat.ir_cron_ask_payments').sudo()._trigger()
+            raise UserError(self.env._("WeChat Pay did not answer as expected. Please try again in a moment.")) from None
+
+    def _wechatpay_close(self, client):
+        """See to it that the number cannot be paid any more; one that never arrived cannot."""
+        try:
+            client.close_order(self.wechatpay_number)
+        except UnknownNumber as error:
+            _logger.info("WeChat Pay never heard of %s: %s", self.wechatpay_number, error)
+
+    def _wechatpay_is_used_up(self, name):
+        return self.wechatpay_way != name or self.wechatpay_expires_at <= fields.Datetime.now()
+
+    def _wechatpay_set_number(self, name):
+        prefix = re.sub(r'[^0-9A-Za-z_-]', '', self.reference)
+        self.write({
+            'wechatpay_number': f'{prefix[:_NUMBER_MAX - 13]}-{secrets.token_hex(6)}',
+            'wechatpay_way': name,
+            'wechatpay_expires_at': fields.Datetime.now() + timedelta(minutes=_MINUTES)})
+
+    def _wechatpay_send_announcement(self, client, way, openid, client_ip):
+        order = self._wechatpay_prepare_order(way)
+        if way == 'native':
+            return {'way': way, 'code_url': client.prepare_native(order)}
+        if way == 'h5':
+            return {'way': way, 'url': client.prepare_h5(
+                order, client_ip, f'{self.provider_id.get_base_url()}/payment/status')}
+        prepay_id = client.prepare_jsapi(order, openid)
+        return {'way': way, 'invocation': client.sign_prepay(
+            order.app_id, prepay_id, str(int(time.time())), secrets.token_hex(16))}
+
+    def _wechatpay_prepare_order(self, way):
+        """Return what shall be paid; equal each time for one number.
+
+        :rtype: Order
+        """
+        provider = self.provider_id
+        account = provider.wechatpay_mini_id if way == 'mini' else provider.wechatpay_account_id
+        return Order(
+            number=self.wechatpay_number,
+            app_id=account.app_id,
+            description=f'{self.company_id.name} {self.reference}'[:_DESCRIPTION_MAX],
+            amount=self._wechatpay_get_fen(),
+            notify_url=provider.wechatpay_merchant_id._get_notify_url(),
+            expires=self.wechatpay_expires_at.strftime('%Y-%m-%dT%H:%M:%S+00:00'),
+        )
+
+    def _send_refund_request(self):
+        """Override of `payment` to promise a refund; a job sends it, after its number was committed.
+
+        Note: `self.ensure_one()` from :meth:`_refund`
+        """
+        if self.provider_code != 'wechatpay':
+            return super()._send_refund_request()
+        self._wechatpay_set_number('refund')
+        self._set_pending()
+        return self.env.ref('distribution_wechat.ir_cron_ask_payments').sudo()._trigger()
+
+    # === BUSINESS METHODS - PROCESSING === #
+
+    @api.model
+    def _wechatpay_cron_ask(self):
+        """Ask about what is under way, and send what was promised; each in a transaction of its own."""
+        transactions = self.search([
+            ('provider_code', '=', 'wechatpay'), ('wechatpay_number', '!=', False), ('state', 'in', ('draft', 'pending')),
+        ], order='id', limit=_BATCH)
+        for transaction in transactions:
+            reference = transaction.reference
+            try:
+                if transaction.try_lock_for_update():
+                    transaction._wechatpay_ask()
+            except (Unreachable, PayRefused, LockError) as error:
+                self.env.cr.rollback()
+                _logger.info("WeChat Pay was asked about %s in vain: %s", reference, error)
+            except Exception:
+                self.env.cr.rollback()
+                _logger.exception("Transaction %s is left for the next run", reference)
+            self.env['ir.cron']._commit_progress(1)
+
+    def _wechatpay_ask(self):
+        """Ask what became of a payment, or send a refund: the same number has the same answer."""
+        self.ensure_one()
+        client = self.provider_id.wechatpay_merchant_id._get_client()
+        if self.operation == 'refund':
+            return self._wechatpay_send_refund(client)
+        try:
+            answer = client.get_order(self.wechatpay_number)
+        except UnknownNumber:
+            return self._wechatpay_cancel_expired()
+        self._wechatpay_apply_payment(answer)
+        if answer.state == 'NOTPAY' and self._wechatpay_is_expired():
+            self._wechatpay_close(client)
+            self._wechatpay_cancel_expired()
+        return None
+
+    def _wechatpay_send_refund(self, client):
+        source = self.source_transaction_id
+        try:
+            answer = client.create_refund(
+                self.wechatpay_number, source.wechatpay_number, -self._wechatpay_get_fen(), source._wechatpay_get_fen(),
+                self.provider_id.wechatpay_merchant_id._get_notify_url())
+        except NotNow:
+            raise
+        except PayRefused as refusal:
+            return self._wechatpay_end_refused(client, refusal)
+        return self._wechatpay_apply_refund(answer)
+
+    def _wechatpay_end_refused(self, client, refusal):
+        """End a refund that was refused, once WeChat Pay says that it does not have it."""
+        try:
+            self._wechatpay_apply_refund(client.get_refund(self.wechatpay_number))
+        except UnknownNumber:
+            self._set_error(self.env._("WeChat Pay refused the refund: %s", refusal))
+
+    def _wechatpay_is_expired(self):
+        return fields.Datetime.now() >= self.wechatpay_expires_at
+
+    def _wechatpay_cancel_expired(self):
+        if self._wechatpay_is_expired():
+            self._set_canceled(self.env._("Nobody paid in time."))
+
+    @api.model
+    def _wechatpay_take_payment(self, merchant, data):
+        """Let a verified notice about a payment take effect.
+
+        :raise UserError: when it is about nothing that is known.
+        """
+        answer = read_order(data)
+        self._wechatpay_find(merchant, answer.number)._wechatpay_apply_payment(answer)
+
+    @api.model
+    def _wechatpay_take_refund(self, merchant, data):
+        """Let a verified notice about a refund take effect.
+
+        :raise UserError: when it is about nothing that is known.
+        """
+        answer = read_refund(data)
+        self._wechatpay_find(merchant, answer.number)._wechatpay_apply_refund(answer)
+
+    def _wechatpay_apply_payment(self, answer):
+        """Let an answer take effect when it is about this payment: same app and merchant.
+
+        :param OrderState answer:
+        """
+        self.ensure_one()
+        provider = self.provider_id
+        app_ids = {provider.wechatpay_account_id.app_id, provider.wechatpay_mini_id.app_id} - {False}
+        if answer.mchid != provider.wechatpay_merchant_id.mchid or answer.app_id not in app_ids:
+            raise UserError(self.env._("WeChat Pay answers for another merchant or account: %s", self.reference))
+        self._process('wechatpay', {
+            'status': 'paid' if answer.state in _PAID else answer.state, 'amount': answer.amount,
+            'currency': answer.currency, 'id': answer.platform_number})
+
+    def _wechatpay_apply_refund(self, answer):
+        """Let an answer take effect when it is about a refund of this payment.
+
+        :param RefundState answer:
+        """
+        self.ensure_one()
+        if answer.order_number != self.source_transaction_id.wechatpay_number:
+            raise UserError(self.env._("WeChat Pay answers for another payment: %s", self.reference))
+        self._process('wechatpay', {
+            'status': f'refund {answer.state}', 'amount': answer.amount, 'currency': 'CNY', 'id': answer.platform_number})
+
+    def _extract_amount_data(self, payment_data):
+        """Override of `payment` to extract the amount and currency; what was not paid has none to compare."""
+        if self.provider_code != 'wechatpay':
+            return super()._extract_amount_data(payment_data)
+        if payment_data['status'] not in ('paid', 'refund SUCCESS'):
+            return None
+        return {'amount': (payment_data['amount'] or 0) / 100, 'currency_code': payment_data['currency']}
+
+    def _apply_updates(self, payment_data):
+        """Override of `payment` to update the transaction based on the payment data."""
+        if self.provider_code != 'wechatpay':
+            return super()._apply_updates(payment_data)
+        status = payment_data['status']
+        self.provider_reference = payment_data['id'] or self.provider_reference
+        if status in ('paid', 'refund SUCCESS'):
+            # A payment may arrive after it was given up: the money is here.
+            self._set_done(extra_allowed_states=('cancel',))
+        elif status == 'CLOSED':
+            self._set_canceled(self.env._("The payment was closed."))
+        elif status in ('refund CLOSED', 'refund ABNORMAL'):
+            self._set_error(self.env._(
+                "WeChat Pay could not refund it (%s). See the merchant platform.", status.partition(' ')[2]))
+        return None
+
+    # === GETTERS === #
+
+    @api.model
+    def _wechatpay_find(self, merchant, number):
+        """Return the transaction of a number.
+
+        :raise UserError: when there is none.
+        """
+        transaction = self.search([
+            ('wechatpay_number', '=', number), ('provider_id.wechatpay_merchant_id', '=', merchant.id)])
+        if not transaction:
+            raise UserError(self.env._("There is no payment %s.", number))
+        transaction.lock_for_update()
+        return transaction
+
+    def _wechatpay_get_fen(self):
+        return round(self.amount * 100)
+
+    def _wechatpay_get_access_token(self):
+        """Return what shows that somebody was led to the page of this transaction."""
+        return payment_utils.generate_access_token('wechatpay', self.reference, env=self.env)
