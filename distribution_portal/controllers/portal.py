@@ -88,25 +88,24 @@ class DistributionPortal(CustomerPortal):
             'earnings': earnings,
             'earnings_points': self._get_earnings_points(distributor, earnings),
             'todos': self._get_todos(distributor) if distributor.state == 'active' else [],
-            'commissions': request.env['distribution.commission'].search(
+            'commissions': request.env['distribution.commission'].search_fetch(
                 self._get_own_domain(distributor), limit=_LATEST),
             'distribution_page': 'dashboard',
         }
 
     @staticmethod
     def _get_earnings_points(distributor, earnings):
-        """Return what the chart and its table show of each day: `day`, `amount`, and the amount as `text`, if any.
+        """Return what the chart and its table show of each day: `day`, `amount`, and the amount as `text`.
 
         :rtype: list[dict]
         """
         locale = babel_locale_parse(get_lang(request.env).code)
         pattern = locale.datetime_skeletons['MMMd']
+        # To write an amount takes longer than to look one up, and days are often alike.
+        texts = {amount: distributor.currency_id.format(amount) for amount in {amount for _day, amount in earnings.days}}
         return [
-            {
-                'day': pattern.apply(day, locale),
-                'amount': float(amount),
-                'text': distributor.currency_id.format(amount) if amount else '',
-            } for day, amount in earnings.days]
+            {'day': pattern.apply(day, locale), 'amount': float(amount), 'text': texts[amount]}
+            for day, amount in earnings.days]
 
     def _get_todos(self, distributor):
         """Hook: return what an active distributor should do next: `text`, `url` and `button` of each.
@@ -140,7 +139,7 @@ class DistributionPortal(CustomerPortal):
         Distributor = request.env['distribution.distributor']
         if not Distributor.has_access('read'):
             return Distributor
-        distributors = Distributor.search([('partner_id', '=', request.env.user.partner_id.id)])
+        distributors = Distributor.search_fetch([('partner_id', '=', request.env.user.partner_id.id)])
         return distributors.filtered(lambda own: own.company_id == request.env.company) or distributors[:1]
 
     def _get_own_domain(self, distributor):
@@ -209,7 +208,7 @@ class DistributionPortal(CustomerPortal):
             url_args=url_args,
         )
         return self._render_distribution(template, distributor, {
-            'records': records.search(domain, limit=self._items_per_page, offset=pager['offset']),
+            'records': records.search_fetch(domain, limit=self._items_per_page, offset=pager['offset']),
             'pager': pager,
             'default_url': url,
             'is_cut': total == _MOST_LISTED,

@@ -180,6 +180,9 @@ class Staff(Screen):
     def press(self, name):
         self.page.locator(f".o_statusbar_buttons button[name={name}]").click()
 
+    def save(self):
+        self.page.locator(".o_form_button_save:visible").first.click()
+
     def confirm(self):
         self.page.locator(".modal-footer button.btn-primary").first.click()
         expect(self.page.locator(".modal")).to_have_count(0)
