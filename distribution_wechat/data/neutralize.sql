@@ -10,6 +10,10 @@ UPDATE distribution_wechat_account
        aes_key_old_masked = NULL,
        connected_at = NULL,
        webhook_token = md5(random()::text) || md5(random()::text);
+UPDATE distribution_wechat_notice
+   SET state = 'failed',
+       next_try_at = NULL
+ WHERE state = 'waiting';
 UPDATE distribution_wechat_token
    SET value_encrypted = NULL,
        value_masked = NULL,

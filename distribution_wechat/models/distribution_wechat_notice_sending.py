@@ -72,7 +72,10 @@ class DistributionWechatNotice(models.Model):
                 return
             away = {}
             for notice in notices:
-                notice._try(doubts[notice.id], away)
+                try:
+                    notice._try(doubts[notice.id], away)
+                except OperationalError:    # met another worker: it stays claimed, and doubtful
+                    self.env.cr.rollback()
                 progress(1)
 
     @api.model

@@ -75,7 +75,7 @@ class DistributionWechatTemplate(models.Model):
         if any(template.way == 'template' and template.account_id.kind == 'mini' for template in self):
             raise ValidationError(self.env._("Mini programs send subscription messages only."))
 
-    @api.constrains('line_ids')
+    @api.constrains('line_ids', 'template_code')
     def _check_lines(self):
         for template in self:
             if not template.line_ids:

@@ -43,6 +43,7 @@ class Message(NamedTuple):
     message_id: str         # of this message, or of the notice that an event reports on
     status: str             # of the notice: success, failed:…
     items: tuple            # of events about subscriptions: dicts
+    is_json: bool = False   # the form that the console says; answers have it, too
 
     @property
     def scene(self):
@@ -75,13 +76,13 @@ def open_push(body, query, token, app_id, aes_keys, now):
     if not aes_keys:
         if not check_push(query.get('signature'), token, timestamp, nonce):
             raise BadPush("wrong signature")
-        return _to_message(_parse(body))
+        return _read(body)
     encrypted = _get_text(_parse(body), 'Encrypt', MAX_BYTES)
     if not encrypted:
         raise MalformedPush("not encrypted")
     if not check_push(query.get('msg_signature'), token, timestamp, nonce, encrypted):
         raise BadPush("wrong signature")
-    return _to_message(_parse(_decrypt_any(encrypted, app_id, aes_keys)))
+    return _read(_decrypt_any(encrypted, app_id, aes_keys))
 
 
 def prepare_reply(message, content, token, app_id, aes_key, now):
@@ -93,12 +94,13 @@ def prepare_reply(message, content, token, app_id, aes_key, now):
     :param int now: Seconds since 1970.
     :rtype: str
     """
-    reply = _dump({
+    dump = _dump_json if message.is_json else _dump
+    reply = dump({
         'ToUserName': message.openid, 'FromUserName': message.account, 'CreateTime': now, 'MsgType': 'text',
         'Content': content})
     if not aes_key:
         return reply
-    return _dump(seal_reply(reply, token, app_id, aes_key, now, secrets.token_hex(8)))
+    return dump(seal_reply(reply, token, app_id, aes_key, now, secrets.token_hex(8)))
 
 
 def seal_reply(text, token, app_id, aes_key, now, nonce, head=None):
@@ -170,12 +172,20 @@ def _get_cipher(aes_key):
 
 # -- form
 
+def _read(body):
+    return _to_message(_parse(body))._replace(is_json=_is_json(body))
+
+
+def _is_json(body):
+    return body.lstrip()[:1] == b'{'
+
+
 def _parse(body):
     """Return the fields of XML, or of JSON when the console says so.
 
     :rtype: dict
     """
-    fields = _parse_json(body) if body.lstrip()[:1] == b'{' else _parse_xml(body)
+    fields = _parse_json(body) if _is_json(body) else _parse_xml(body)
     if not isinstance(fields, dict):
         raise MalformedPush("no message")
     return fields
@@ -245,6 +255,10 @@ def _get_items(fields):
         (value for name, value in fields.items() if name.endswith('Event') and isinstance(value, dict)), fields)
     items = inner.get('List') or []
     return tuple(item for item in (items if isinstance(items, list) else [items]) if isinstance(item, dict))
+
+
+def _dump_json(fields):
+    return json.dumps(fields, ensure_ascii=False, separators=(',', ':'))
 
 
 def _dump(fields):

@@ -164,14 +164,18 @@ def _read_reply(account, order, text):
     """Return the fields of a reply as people see it; None when there is none."""
     if text in ('', 'success'):
         return None
+    if text.startswith('{') != (order.get('format') == 'json'):
+        raise ValueError("a reply has the form of the message")
     fields = _parse(text)
     if order.get('mode', 'plain') == 'plain':
         return fields
-    expected = _sign({}, 'msg_signature', account.token, fields['TimeStamp'], fields['Nonce'], fields['Encrypt'])
+    expected = _sign({}, 'msg_signature', account.token, str(fields['TimeStamp']), fields['Nonce'], fields['Encrypt'])
     if expected != fields['MsgSignature']:
         raise ValueError("the signature of the reply is wrong")
     return _parse(_decrypt(account, fields['Encrypt']))
 
 
 def _parse(text):
+    if text.startswith('{'):
+        return json.loads(text)
     return {child.tag: child.text or '' for child in ElementTree.fromstring(text)}

@@ -12,6 +12,7 @@ from . import test_wechat_concurrency
 from . import test_wechat_login
 from . import test_wechat_mini
 from . import test_wechat_notice
+from . import test_wechat_notice_concurrency
 from . import test_wechat_push
 from . import test_wechat_share
 from . import test_wechat_story

@@ -68,10 +68,12 @@ class TestWechatPush(FakeWechatCase):
         self.env['distribution.wechat.identity'].create({
             'account_id': self.account.id, 'openid': self.openids[APP_ID], 'partner_id': self.mei_user.partner_id.id})
         plain = connect_account(self.env, self.fake, OTHER_APP_ID, welcome="欢迎")
-        [answer] = self._push({'MsgType': 'text', 'Content': "我的链接"})
-        self.assertNotIn('MEI888', answer['text'])
-        self.assertEqual(answer['reply']['ToUserName'], self.openids[APP_ID])
-        self.assertTrue(answer['reply']['Content'].endswith('/d/MEI888'))
+        for form in ('xml', 'json'):
+            with self.subTest(form):
+                [answer] = self._push({'MsgType': 'text', 'Content': "我的链接"}, format=form)
+                self.assertNotIn('MEI888', answer['text'])
+                self.assertEqual(answer['reply']['ToUserName'], self.openids[APP_ID])
+                self.assertTrue(answer['reply']['Content'].endswith('/d/MEI888'))
         [answer] = self._push({'MsgType': 'event', 'Event': 'subscribe', 'EventKey': ''}, plain, 'plain')
         self.assertEqual((answer['reply']['Content'], answer['reply']['MsgType']), ("欢迎", 'text'))
 
