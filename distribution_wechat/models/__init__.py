@@ -12,6 +12,7 @@ from . import distribution_wechat_merchant
 from . import distribution_wechat_message
 from . import distribution_wechat_notice
 from . import distribution_wechat_qr
+from . import distribution_wechat_receipt
 from . import distribution_wechat_reply
 from . import distribution_wechat_token
 from . import distribution_withdrawal
