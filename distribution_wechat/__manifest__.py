@@ -22,7 +22,7 @@
         'views/distribution_wechat_identity_views.xml',
         'views/distribution_wechat_account_views.xml',  # Depends on the actions above.
         'views/distribution_wechat_merchant_views.xml',
-        'views/distribution_wechat_notice_views.xml',
+        'views/distribution_wechat_callback_views.xml',
         'views/distribution_wechat_bill_views.xml',
         'views/distribution_payout_views.xml',
         'views/portal_wechat_transfer_templates.xml',

@@ -32,7 +32,7 @@ class WechatPayController(Controller):
         except BadPush as refusal:
             _logger.info("refused a notice to WeChat merchant %s: %s", merchant_sudo.id, refusal)
             return self._answer('FAIL', 401)
-        request.env['distribution.wechat.notice'].sudo()._receive(merchant_sudo, notice)
+        request.env['distribution.wechat.callback'].sudo()._receive(merchant_sudo, notice)
         return self._answer('SUCCESS', 200)
 
     @staticmethod

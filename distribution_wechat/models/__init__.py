@@ -10,7 +10,7 @@ from . import distribution_wechat_identity
 from . import distribution_wechat_login
 from . import distribution_wechat_merchant
 from . import distribution_wechat_message
-from . import distribution_wechat_notice
+from . import distribution_wechat_callback
 from . import distribution_wechat_qr
 from . import distribution_wechat_receipt
 from . import distribution_wechat_reply

@@ -44,7 +44,7 @@ WRITERS = {
     'distribution_portal/models/distribution_material_done.py',
     'distribution_sale_loyalty/models/distribution_coupon.py',
     'distribution_wechat/models/distribution_wechat_message.py',
-    'distribution_wechat/models/distribution_wechat_notice.py',
+    'distribution_wechat/models/distribution_wechat_callback.py',
 }
 # An amount to compare with, that is owed to nobody: what a level asks for.
 THRESHOLDS = {'distribution_core/models/distribution_level.py'}

@@ -233,14 +233,14 @@ class TestWechatTransfer(WechatTransferCase):
                 self.assertEqual((bill.state, payout.state), ('wait_user_confirm', 'sent'))
                 self.assertTrue(payout.activity_ids)
 
-    @mute_logger('odoo.addons.distribution_wechat.models.distribution_wechat_notice')
+    @mute_logger('odoo.addons.distribution_wechat.models.distribution_wechat_callback')
     def test_a_call_back_about_nothing_that_is_known_is_tried_again_and_left(self):
         bill = self._sent().wechat_bill_ids
         self._move(bill, 'SUCCESS')
         self._call_back(bill, data={'out_bill_no': 'X1'})
         for _run in range(6):
             self._run_notices()
-        notice = self.env['distribution.wechat.notice'].search([], limit=1)
+        notice = self.env['distribution.wechat.callback'].search([], limit=1)
         self.assertRecordValues(notice, [{'state': 'failed', 'tries': 5}])
         self.assertEqual(bill.state, 'wait_user_confirm')
 
@@ -268,7 +268,7 @@ class TestWechatTransfer(WechatTransferCase):
         ):
             with self.subTest(change), self.assertRaises(BadPush):
                 self._call_back(bill, **change)
-        self.assertFalse(self.env['distribution.wechat.notice'].search([]))
+        self.assertFalse(self.env['distribution.wechat.callback'].search([]))
 
     # === WHO IS PAID === #
 

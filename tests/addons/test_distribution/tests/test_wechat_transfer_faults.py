@@ -45,7 +45,7 @@ ENDS = {
 }
 MUTED = (
     'odoo.sql_db', 'odoo.addons.distribution_commission.models.distribution_payout',
-    'odoo.addons.distribution_wechat.models.distribution_wechat_notice')
+    'odoo.addons.distribution_wechat.models.distribution_wechat_callback')
 
 
 @tagged('post_install', '-at_install')
@@ -105,7 +105,7 @@ class TestWechatTransferFaults(CommittedCase):
         return self.fake.tell('money', mchid=self.ids['mchid'])
 
     def _run_jobs(self):
-        for model, job in (('distribution.payout', '_cron_process'), ('distribution.wechat.notice', '_cron_process')):
+        for model, job in (('distribution.payout', '_cron_process'), ('distribution.wechat.callback', '_cron_process')):
             with self._cursor() as env:
                 getattr(env[model], job)()
 
@@ -224,7 +224,7 @@ class TestWechatTransferFaults(CommittedCase):
     def _receive(self, env, sent):
         merchant = env['distribution.wechat.merchant'].browse(self.ids['merchant'])
         notice = merchant._open_notice(sent['body'].encode(), sent['headers'])
-        env['distribution.wechat.notice']._receive(merchant, notice)
+        env['distribution.wechat.callback']._receive(merchant, notice)
 
     def _meddle(self, chance):
         """People press buttons: retry, cancel, send the rest, at any time."""

@@ -29,7 +29,7 @@ class WechatpayCase(PaymentHttpCommon):
         cls.startClassPatcher(PrivacyBuilders._keys(PrivacyBuilders.KEY))
         cls.fake = start_fake_wechat()
         cls.addClassCleanup(cls.fake.stop)
-        cls.env['distribution.wechat.notice'].search([]).unlink()       # what tests that commit have left
+        cls.env['distribution.wechat.callback'].search([]).unlink()       # what tests that commit have left
         cls.account = connect_account(cls.env, cls.fake, APP_ID)
         cls.mini = connect_account(cls.env, cls.fake, MINI_ID, kind='mini')
         cls.merchant = connect_merchant(cls.env, cls.fake, APP_ID)
@@ -80,7 +80,7 @@ class WechatpayCase(PaymentHttpCommon):
             headers=sent['headers']).status_code
 
     def _run_notices(self):
-        run_job(self, 'distribution.wechat.notice', '_cron_process')
+        run_job(self, 'distribution.wechat.callback', '_cron_process')
 
     def _rpc(self, tx, name='announce', headers=None, **params):
         self.env.flush_all()
@@ -166,7 +166,7 @@ class TestWechatpay(WechatpayCase):
         with self.assertRaisesRegex(UserError, "over"):
             tx._wechatpay_announce('native')
 
-    @mute_logger('odoo.addons.distribution_wechat.models.distribution_wechat_notice')
+    @mute_logger('odoo.addons.distribution_wechat.models.distribution_wechat_callback')
     def test_every_field_of_a_call_back_is_compared(self):
         """Signed well, and about something else: the platform would not do so, and nothing believes it."""
         for number, (data, state) in enumerate([
@@ -201,7 +201,7 @@ class TestWechatpay(WechatpayCase):
         sent = self._prepare_notice('payment', tx)
         self.assertEqual(self.url_open(
             '/distribution/wechat/pay/guessed', data=sent['body'].encode(), headers=sent['headers']).status_code, 401)
-        self.assertFalse(self.env['distribution.wechat.notice'].search([]))
+        self.assertFalse(self.env['distribution.wechat.callback'].search([]))
         self.assertEqual(tx.state, 'draft')
 
     def test_nobody_pays_in_time(self):
@@ -287,7 +287,7 @@ class TestWechatpay(WechatpayCase):
         response = self.url_open(
             f'/distribution/wechat/pay/{other.webhook_token}', data=sent['body'].encode(), headers=sent['headers'])
         self.assertEqual(response.status_code, 401)
-        with mute_logger('odoo.addons.distribution_wechat.models.distribution_wechat_notice'):
+        with mute_logger('odoo.addons.distribution_wechat.models.distribution_wechat_callback'):
             other.apiv3_key = 'k' * 32      # the same keys: the number is still another merchant's
             self.url_open(
                 f'/distribution/wechat/pay/{other.webhook_token}', data=sent['body'].encode(), headers=sent['headers'])
@@ -308,6 +308,6 @@ class TestWechatpay(WechatpayCase):
         with self.allow_requests(all_requests=True), ThreadPoolExecutor(20) as pool:
             self.assertEqual(set(pool.map(send, notices)), {200})
         self.env.invalidate_all()
-        self.assertEqual(self.env['distribution.wechat.notice'].search_count([]), 50)
+        self.assertEqual(self.env['distribution.wechat.callback'].search_count([]), 50)
         self._run_notices()
         self.assertEqual(tx.state, 'done')

@@ -24,7 +24,7 @@ class TestWechatpayFaults(WechatpayCase):
     """Whatever becomes of calls and calls back: each customer pays once, and what was paid is what is done."""
 
     @mute_logger(
-        'odoo.addons.distribution_wechat.models.distribution_wechat_notice',
+        'odoo.addons.distribution_wechat.models.distribution_wechat_callback',
         'odoo.addons.distribution_wechat.models.payment_transaction', 'odoo.addons.payment.models.payment_transaction')
     def test_a_storm_of_payments_and_refunds_loses_nothing(self):
         seed = random.SystemRandom().randrange(10 ** 9)

@@ -79,7 +79,7 @@ class WechatTransferCase(DistributionCommon):
         cls.currency.active = True
         cls.company.currency_id = cls.currency
         cls.env['product.pricelist'].search([]).currency_id = cls.currency
-        cls.env['distribution.wechat.notice'].sudo().search([]).unlink()        # what tests that commit have left
+        cls.env['distribution.wechat.callback'].sudo().search([]).unlink()        # what tests that commit have left
         cls.env['distribution.wechat.account'].sudo().search([('app_id', '=', cls.APP_ID)]).app_id = 'wx00000000000000ff'
         cls.env.flush_all()
         cls.account = connect_account(cls.env, cls.fake, cls.APP_ID)
@@ -117,7 +117,7 @@ class WechatTransferCase(DistributionCommon):
         """Let the platform tell that a transfer is over, in the bytes that it sends; return whether it was new."""
         sent = self.fake.tell('notice', mchid=self.merchant.mchid, kind='transfer', number=bill.name, **order)
         notice = self.merchant._open_notice(sent['body'].encode(), sent['headers'])
-        return self.env['distribution.wechat.notice'].sudo()._receive(self.merchant.sudo(), notice)
+        return self.env['distribution.wechat.callback'].sudo()._receive(self.merchant.sudo(), notice)
 
     def _run_notices(self):
-        run_job(self, 'distribution.wechat.notice', '_cron_process')
+        run_job(self, 'distribution.wechat.callback', '_cron_process')

@@ -14,7 +14,7 @@ _TRIES_MAX = 5
 _RETENTION_DAYS = 90
 
 
-class DistributionWechatNotice(models.Model):
+class DistributionWechatCallback(models.Model):
     """What WeChat Pay has called back, once however often it came.
 
     WeChat Pay gets its answer at once; what it means is worked out by a scheduled job.
@@ -25,7 +25,7 @@ class DistributionWechatNotice(models.Model):
     | manager          | own companies'  | x    |       |        |        |
     +------------------+-----------------+------+-------+--------+--------+
     """
-    _name = 'distribution.wechat.notice'
+    _name = 'distribution.wechat.callback'
     _description = "Notice of WeChat Pay"
     _order = 'id desc'
     _rec_name = 'kind'
@@ -78,7 +78,7 @@ class DistributionWechatNotice(models.Model):
             'tries': 0,
         }
         rows = self.env.execute_query(SQL(
-            "INSERT INTO distribution_wechat_notice (%s) VALUES (%s) ON CONFLICT DO NOTHING RETURNING id",
+            "INSERT INTO distribution_wechat_callback (%s) VALUES (%s) ON CONFLICT DO NOTHING RETURNING id",
             SQL(", ").join(SQL.identifier(name) for name in values),
             SQL(", ").join(values.values()),
         ))
