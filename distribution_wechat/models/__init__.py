@@ -20,6 +20,7 @@ from . import distribution_wechat_notice
 from . import distribution_wechat_notice_sending
 from . import distribution_wechat_phone
 from . import distribution_wechat_qr
+from . import distribution_wechat_receipt
 from . import distribution_wechat_reply
 from . import distribution_wechat_template
 from . import distribution_wechat_token

@@ -125,12 +125,10 @@ class DistributionWechatBill(models.Model):
         """Do what is next: send what was not, and ask about the rest."""
         for bill in self.filtered(lambda bill: bill.state in _OPEN):
             bill.lock_for_update()
-            if bill.sent_at:
+            if bill.sent_at or bill.is_given_up:        # a worker may have died after it had sent it
                 bill._ask()
-            elif not bill.is_given_up:
-                bill._send()
             else:
-                bill._set_refused_if_over()
+                bill._send()
 
     def _send(self):
         """Ask for the transfer, or ask for the very same once more. The row stays locked until the answer is kept."""

@@ -262,6 +262,11 @@ def test_answers_without_sense_are_unknown_outcomes():
             pay.read_transfer(data, 'T1')
     with pytest.raises(Unreachable):
         pay.read_order({'out_trade_no': 'A', 'trade_state': 'SUCCESS', 'amount': {'total': '1'}}, 'A')
+    for read, data in ((pay.read_order, {'out_trade_no': 'A', 'trade_state': 'SUCCESS'}),
+                       (pay.read_refund, {'out_refund_no': 'A', 'status': 'SUCCESS'})):
+        assert read(data, 'A').state == read(data).state == 'SUCCESS'
+        with pytest.raises(Unreachable, match="another"):
+            read(data, 'B')
 
 
 def test_nothing_secret_is_in_what_is_shown(fake):

@@ -20,3 +20,4 @@ from . import test_wechat_transfer
 from . import test_wechat_transfer_faults
 from . import test_wechat_transfer_pages
 from . import test_wechatpay
+from . import test_wechatpay_faults

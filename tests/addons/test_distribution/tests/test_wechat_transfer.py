@@ -187,6 +187,15 @@ class TestWechatTransfer(WechatTransferCase):
         self.assertEqual(second.state, 'wait_user_confirm')
         self.assertEqual({call['status'] for call in self.fake.calls(BILLS)[-2:]}, {200, 403})
 
+    def test_what_a_worker_had_sent_before_it_died_is_not_given_up(self):
+        payout = self._sent()
+        bill = payout.wechat_bill_ids
+        bill.sudo().write({'sent_at': False, 'state': 'new', 'package': False})     # it did not come to write it down
+        payout.sudo().sent_at = fields.Datetime.subtract(fields.Datetime.now(), hours=2)
+        bill.action_give_up()
+        self._run()
+        self.assertEqual((bill.state, payout.state), ('wait_user_confirm', 'sent'))
+
     def test_a_number_that_the_platform_has_forgotten_is_never_sent_again(self):
         payout = self._sent()
         bill = payout.wechat_bill_ids
@@ -290,6 +299,23 @@ class TestWechatTransfer(WechatTransferCase):
         ):
             with self.subTest(values), self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.wechat.write(values)
+
+    def test_the_receipt_is_kept_with_the_payout_when_it_is_what_was_announced(self):
+        self.wechat.wechat_name_from = 50.0
+        payout, nameless = self._sent(60.0), self._sent(40.0)
+        bill = payout.wechat_bill_ids
+        for refused in (bill, nameless.wechat_bill_ids):
+            with self.assertRaisesRegex(UserError, "under the name"):
+                refused.action_fetch_receipt()
+        self._move(bill, 'SUCCESS')
+        self._run()
+        self.fake.tell('faults', path='/v3/fake-receipts/*', status=200, text='another file')
+        with self.assertRaisesRegex(UserError, "not what was announced"):
+            bill.action_fetch_receipt()
+        bill.action_fetch_receipt()
+        attachment = self.env['ir.attachment'].search([
+            ('res_model', '=', 'distribution.payout'), ('res_id', '=', payout.id)])
+        self.assertEqual(attachment.raw, f'%PDF receipt {bill.platform_number}'.encode())
 
     # === THE MERCHANT === #
 

@@ -20,8 +20,7 @@ WECHAT, PHONE, DESK = (
 APP_ID, MINI_ID = 'wx00000000000000a3', 'wx00000000000000b3'
 
 
-@tagged('post_install', '-at_install')
-class TestWechatpay(PaymentHttpCommon):
+class WechatpayCase(PaymentHttpCommon):
     """The payment provider, with Odoo's own classes for payment, against a platform that carries it out."""
 
     @classmethod
@@ -90,6 +89,10 @@ class TestWechatpay(PaymentHttpCommon):
             {'reference': tx.reference, 'access_token': tx._wechatpay_get_access_token(), **params}, headers=headers)
         self.env.invalidate_all()
         return result
+
+
+@tagged('post_install', '-at_install')
+class TestWechatpay(WechatpayCase):
 
     # === THE WAYS TO PAY === #
 
