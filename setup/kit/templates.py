@@ -14,7 +14,7 @@ UPSTREAM = ("website_sale", "sale_stock", "sale_management", "payment_demo", "pa
 
 
 def upstream(modules=UPSTREAM):
-    """Odoo's own modules, in English and without demo data, as its own tests expect."""
+    """These modules, in English and without demo data, as Odoo's own tests expect."""
     kind = "tpl_odoo" if modules == UPSTREAM else f"tpl_odoo_{_key(modules)}"
     return _template(kind, _upstream_key(modules), lambda name: databases.install(name, modules))
 
@@ -38,7 +38,8 @@ def last_suite():
 
 def _upstream_key(modules):
     server = databases.query("SELECT current_setting('server_version_num')::int / 10000")[0][0]
-    return _key(odoo_tree.find().version, modules, server, REQUIREMENTS.read_text())
+    ours = suite_modules() if set(modules) & set(suite_modules()) else ()
+    return _key(odoo_tree.find().version, modules, server, REQUIREMENTS.read_text(), files_hash(ours))
 
 
 def _key(*parts):
