@@ -1,6 +1,8 @@
 """The groups that `setup/test` runs. Each takes the command's options and returns a Result."""
+import contextlib
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from . import databases, environment, results, templates, venv
 from .console import Failure, say
@@ -18,6 +20,8 @@ ODOO_LINT = ("ManifestLinter", "TestIndex", "TestNaming", "TestLintOverrideSigna
 PYLINT_OFF = ("manifest-required-author", "missing-readme", "manifest-required-key-app",
               "missing-odoo-file-app", "missing-return", "consider-merging-classes-inherited")
 UPSTREAM_SUITES = ("sale", "account_payment", "payment", "portal", "website_sale")
+# Their tests take as long as those of all the others together: the two halves run side by side.
+FIRST_HALF = ("distribution_core", "distribution_commission")
 KNOWN_FAILURES = SETUP / "upstream_failures.txt"
 
 
@@ -81,9 +85,17 @@ def _pytest(name, folder, **variables):
 def addons(options):
     """Updated, so that at_install tests run too, and data files are loaded once more."""
     modules = _all_modules()
-    tags = options.tags or ",".join(f"/{module}" for module in modules)
-    with databases.temporary(_template(options), "addons") as database:
-        return results.of_odoo(*_odoo_tests(database, f"{tags},-{E2E_TAG}", "-u", ",".join(modules)))
+    halves = [options.tags] if options.tags else [
+        ",".join(f"/{module}" for module in modules if (module in FIRST_HALF) is is_first) for is_first in (True, False)]
+    with contextlib.ExitStack() as stack:
+        runs = [
+            _prepare_odoo_tests(
+                stack.enter_context(databases.temporary(_template(options), f"addons{number}")),
+                f"{tags},-{E2E_TAG}", "-u", ",".join(modules))
+            for number, tags in enumerate(halves, start=1)
+        ]
+        with ThreadPoolExecutor() as threads:
+            return sum((results.of_odoo(*ended) for ended in threads.map(_run_odoo_tests, runs)), Result())
 
 
 def e2e(options):
@@ -118,11 +130,20 @@ def _all_modules():
 
 def _odoo_tests(database, tags, *arguments):
     """The log and the exit code."""
+    return _run_odoo_tests(_prepare_odoo_tests(database, tags, *arguments))
+
+
+def _prepare_odoo_tests(database, tags, *arguments):
+    """The log and the command."""
     log = LOGS / f"{database.split('_', 2)[2]}-{os.getpid()}.log"
     say(f"testing {tags}")
-    return log, environment.run_logged(
-        environment.odoo("-d", database, "--test-tags", tags, *environment.ports(), "--max-cron-threads=0",
-                         "--stop-after-init", *arguments), log)
+    return log, environment.odoo(
+        "-d", database, "--test-tags", tags, *environment.ports(), "--max-cron-threads=0", "--stop-after-init", *arguments)
+
+
+def _run_odoo_tests(run):
+    log, command = run
+    return log, environment.run_logged(command, log)
 
 
 GROUPS = {"lint": lint, "unit": unit, "addons": addons, "e2e": e2e, "upstream": upstream}
