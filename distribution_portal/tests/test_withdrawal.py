@@ -1,6 +1,7 @@
 import threading
 
 import requests
+from lxml import html
 
 from odoo import http
 from odoo.tests import tagged
@@ -59,6 +60,10 @@ class TestWithdrawal(PageCommon):
                 self.assertEqual(response.status_code, 200)
                 self.assertIn(error, self._get_text(response))
                 self.assertIn(f'value="{amount}"', response.text)
+                [field] = html.fromstring(response.text).xpath("//input[@name='amount']")
+                self.assertEqual(field.get('aria-invalid'), 'true')
+                [message] = html.fromstring(response.text).xpath(f"//*[@id='{field.get('aria-describedby')}']")
+                self.assertIn(error, message.text_content().replace('\xa0', ' '))
                 self.assertFalse(self._get_withdrawals())
                 self.assertBalances(self.mei, merchant=-40.0, pending=10.0, payable=30.0)
 
@@ -78,6 +83,7 @@ class TestWithdrawal(PageCommon):
         self.mei._set_suspended("Looked into")
         response = self._post(FORM, amount='5')
         self.assertIn("Your account is under review", self._get_text(response))
+        self.assertNotIn('aria-invalid', response.text)     # the amount is not to blame
         self.assertFalse(self._get_withdrawals())
 
     def test_the_money_goes_to_an_account_of_ones_own(self):
