@@ -226,6 +226,14 @@ class DistributionWithdrawal(models.Model):
 
     # === GETTERS === #
 
+    def _get_confirmation(self):
+        """Hook: return what an app hands to the platform that pays, so that the distributor takes the money there.
+
+        :return: Names and values as the platform takes them; nothing when it is not waiting for that.
+        :rtype: dict[str, str]
+        """
+        return {}
+
     def _get_steps(self):
         """Return how far it is, for the distributor: (label, when or None, whether it was reached).
 

@@ -20,6 +20,9 @@ _PROPERTIES = {
     'account': s.described(s.nullable(s.STRING), "Bank and last digits."),
     'reason': s.described(s.nullable(s.STRING), "Why it was refused or failed."),
     'is_cancellable': s.BOOLEAN,
+    'confirmation': s.described(
+        {'type': 'object', 'additionalProperties': s.STRING},
+        "What the platform that pays is handed, so that the distributor takes the money there; empty: nothing to take."),
 }
 WITHDRAWAL = s.named('Withdrawal', s.obj(**_PROPERTIES))
 DETAILED = s.named('DetailedWithdrawal', s.obj(
@@ -165,6 +168,7 @@ class DistributionWithdrawalApi(DistributionApi, DistributionWithdrawalPortal):
             'account': withdrawal.account_name or None,
             'reason': withdrawal.refusal_reason or None if withdrawal.state != 'paid' else None,
             'is_cancellable': withdrawal._is_cancellable(),
+            'confirmation': withdrawal._get_confirmation(),
         }
 
     def _api_read_detailed_withdrawal(self, withdrawal):

@@ -15,6 +15,16 @@ const STATES = {
     returned: "已退回",
 };
 
+/** The latest verified account; without one, what pays without an account, as WeChat does. */
+function choosePayee({ accounts, channels }) {
+    const [account] = accounts;
+    const [channel] = channels;
+    if (account || !channel) {
+        return { account: account ? account.name : "", payee: {} };
+    }
+    return { account: channel.name, payee: { channel_id: channel.id } };
+}
+
 Component({
     data: { error: "", isBusy: false, amount: "", payable: "", obstacle: "", account: "", quote: null, withdrawals: [] },
     methods: {
@@ -31,7 +41,7 @@ Component({
                     error: "",
                     payable: formatMoney(terms.payable),
                     obstacle: terms.obstacle || "",
-                    account: terms.accounts.length ? terms.accounts[0].name : "",
+                    ...choosePayee(terms),
                     withdrawals: withdrawals.items.map((withdrawal) => ({
                         ...withdrawal,
                         day: formatDay(withdrawal.requested_at),
@@ -68,7 +78,7 @@ Component({
             await this.run(async () => {
                 this.key = this.key || makeKey();       // after an answer that did not come: the same wish
                 await ask("POST", "/withdrawals", {
-                    body: { amount: quote.amount.amount, fee: quote.fee.amount },
+                    body: { amount: quote.amount.amount, fee: quote.fee.amount, ...this.data.payee },
                     headers: { "Idempotency-Key": this.key },
                 });
                 this.key = "";

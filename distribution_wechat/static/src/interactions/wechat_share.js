@@ -3,8 +3,8 @@ import { loadJS } from "@web/core/assets";
 import { browser } from "@web/core/browser/browser";
 import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
+import { SCRIPT } from "@distribution_wechat/wechat_mini";
 
-const SCRIPT = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js";
 const DESCRIPTION_LENGTH = 80;
 
 /**

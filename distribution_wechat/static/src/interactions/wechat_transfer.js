@@ -3,10 +3,9 @@ import { loadJS } from "@web/core/assets";
 import { browser } from "@web/core/browser/browser";
 import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
+import { isInMiniProgram, openMiniPage, SCRIPT } from "@distribution_wechat/wechat_mini";
 
-const SCRIPT = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js";
 const CALL = "requestMerchantTransfer";
-const MINI_PAGE = "/pages/transfer/transfer";
 
 /**
  * Opens WeChat's own page on which a distributor confirms a transfer. That it was open says nothing about
@@ -33,15 +32,13 @@ export class WechatTransfer extends Interaction {
             return;
         }
         this.show("wechat_failed", false);
-        if (window.__wxjs_environment === "miniprogram") {
-            // A page within a mini program cannot confirm: its own page does, with the same data.
-            await this.waitFor(loadJS(SCRIPT));
-            window.wx.miniProgram.navigateTo({ url: `${MINI_PAGE}?number=${encodeURIComponent(number)}` });
-            return;
-        }
         const transfer = await this.waitFor(rpc("/my/distribution/wechat/transfer", { number }));
         if (!transfer) {
             browser.location.reload();
+            return;
+        }
+        if (isInMiniProgram()) {
+            await this.waitFor(openMiniPage("transfer", transfer));
             return;
         }
         await this.waitFor(this.configure());

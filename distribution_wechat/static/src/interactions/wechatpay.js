@@ -1,12 +1,10 @@
 import { Interaction } from "@web/public/interaction";
-import { loadJS } from "@web/core/assets";
 import { browser } from "@web/core/browser/browser";
 import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
+import { isInMiniProgram, openMiniPage } from "@distribution_wechat/wechat_mini";
 
-const SCRIPT = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js";
 const POLL_MS = 3000;
-const MINI_PAGE = "/pages/pay/pay";
 
 /**
  * Has a payment made in the way that this browser can: WeChat's own sheet, the app on the phone, or a code
@@ -31,8 +29,8 @@ export class Wechatpay extends Interaction {
         this.waitForTimeout(() => this.poll(), POLL_MS);
     }
 
-    async announce() {
-        const values = await this.waitFor(rpc("/payment/wechatpay/announce", this.params));
+    async announce(options = {}) {
+        const values = await this.waitFor(rpc("/payment/wechatpay/announce", { ...this.params, ...options }));
         this.showError(values.error || "");
         return values;
     }
@@ -46,10 +44,11 @@ export class Wechatpay extends Interaction {
     }
 
     async onPay() {
-        if (window.__wxjs_environment === "miniprogram") {
-            // A page within a mini program cannot pay: its own page does.
-            await this.waitFor(loadJS(SCRIPT));
-            window.wx.miniProgram.navigateTo({ url: `${MINI_PAGE}?${new URLSearchParams(this.params)}` });
+        if (isInMiniProgram()) {
+            const { invocation } = await this.announce({ is_mini: true });
+            if (invocation) {
+                await this.waitFor(openMiniPage("payment", invocation));
+            }
             return;
         }
         const { invocation, url } = await this.announce();
