@@ -145,6 +145,18 @@ describe("withdraw", () => {
         assert.deepEqual(wish.data, { amount: "12.00", fee: "1.00" });
         assert.match(wish.header["Idempotency-Key"], /^[!-~]{8,64}$/);
     });
+    it("asks for WeChat's wallet when there is no account", async () => {
+        const phone = installWx({
+            ...answers, "GET /withdrawal-terms": { ...TERMS, accounts: [], channels: [{ id: 7, name: "微信零钱" }] },
+        });
+        const withdraw = await open("withdraw");
+        assert.ok(withdraw.text().includes("微信零钱"));
+        withdraw.instance.onInput({ detail: { value: "12.00" } });
+        await withdraw.tap(".quote");
+        await withdraw.tap(".confirm");
+        const wish = phone.requests.find(({ method, place }) => method === "POST" && place === "/withdrawals");
+        assert.deepEqual(wish.data, { amount: "12.00", fee: "1.00", channel_id: 7 });
+    });
     it("asks again under the same key when no answer came, and under another for another amount", async () => {
         let count = 0;
         const phone = installWx({ ...answers, "POST /withdrawals": () => (++count === 1 ? undefined : [201, WITHDRAWAL]) });

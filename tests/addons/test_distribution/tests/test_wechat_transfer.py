@@ -23,9 +23,12 @@ class TestWechatTransfer(WechatTransferCase):
         bill = payout.wechat_bill_ids
         self.assertRecordValues(bill, [{'state': 'wait_user_confirm', 'amount': 100.0, 'openid': self.identity.openid}])
         self.assertEqual((payout.state, bool(bill.package)), ('sent', True))
+        self.assertEqual(payout.withdrawal_id._get_confirmation(), {
+            'mchId': self.merchant.mchid, 'appId': self.APP_ID, 'package': bill.package, 'openId': bill.openid})
         self._move(bill, 'TRANSFERING')
         self._run()
         self.assertEqual((bill.state, bill.package), ('transfering', False))
+        self.assertEqual(payout.withdrawal_id._get_confirmation(), {})
         self._move(bill, 'SUCCESS')
         self._run()
         self.assertEqual((bill.state, payout.state, payout.withdrawal_id.state), ('success', 'done', 'paid'))
