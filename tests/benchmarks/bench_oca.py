@@ -60,10 +60,10 @@ def _sell(sides):
 
 
 def _get_added(side, plain):
-    """Seconds that a side adds to the documents of all orders, from its median turn."""
+    """Seconds that a side adds to the documents of all orders, from its median turn; less than none is noise."""
     added = statistics.median(
         with_it - without for with_it, without in zip(side.documents, plain.documents, strict=True))
-    return added * ORDERS / BATCH
+    return max(0.0, added * ORDERS / BATCH)
 
 
 class Plain:

@@ -45,6 +45,7 @@ class TestWechatTransferPages(WechatTransferCase, HttpCase):
         self.assertIn(f'{url}/wechat', self._open(url).text)
         page = self._open(f'{url}/wechat').text
         self.assertIn(f'data-number="{bill.name}"', page)
+        self.assertIn("Waits for you", page)
         self.assertNotIn(bill.package, page)
         self.assertEqual(self._open(f'{url}/wechat', 'bo').status_code, 404)
         self.assertEqual(self._fetch('mei', bill.name), {
