@@ -1,5 +1,4 @@
 import logging
-import threading
 
 from psycopg2.errors import OperationalError
 
@@ -98,24 +97,8 @@ class DistributionEvent(models.Model):
 
     @api.model
     def _trigger(self):
-        """Wake the processor, once in a transaction.
-
-        As `ir.cron._trigger` does, but for what a customer would wait for: reading the cron, and the bell.
-        """
-        data = self.env.cr.precommit.data
-        if not data.get('distribution.event.triggered'):
-            data['distribution.event.triggered'] = True
-            xml_id = 'distribution_commission.ir_cron_process_events'
-            self.env['ir.cron.trigger'].sudo().create({
-                'cron_id': self.env['ir.model.data']._xmlid_to_res_id(xml_id, raise_if_not_found=True),
-                'call_at': fields.Datetime.now(),
-            })
-            self.env.cr.postcommit.add(self._ring)
-
-    @api.model
-    def _ring(self):
-        """Tell the workers of crons, beside the request: it opens a connection, which takes longer than the rest."""
-        threading.Thread(target=self.env['ir.cron']._notifydb, daemon=True).start()
+        """Wake the processor, once in a transaction."""
+        self.env['ir.cron']._distribution_wake('distribution_commission.ir_cron_process_events')
 
     @api.model
     def _cron_process(self):

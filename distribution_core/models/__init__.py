@@ -48,6 +48,7 @@ from . import distribution_attempt
 from . import distribution_binding
 from . import distribution_risk_check
 from . import distribution_risk_signal
+from . import ir_cron
 from . import product_pricelist
 from . import res_company
 from . import res_partner

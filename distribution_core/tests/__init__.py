@@ -3,6 +3,7 @@ from . import test_agreement
 from . import test_application
 from . import test_attribution
 from . import test_binding
+from . import test_cron
 from . import test_distributor
 from . import test_import
 from . import test_level

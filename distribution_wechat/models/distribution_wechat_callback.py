@@ -88,7 +88,7 @@ class DistributionWechatCallback(models.Model):
 
     @api.model
     def _wake(self):
-        self.env.ref('distribution_wechat.ir_cron_process_notices').sudo()._trigger()
+        self.env['ir.cron']._distribution_wake('distribution_wechat.ir_cron_process_notices')
 
     @api.model
     def _cron_process(self):

@@ -104,7 +104,7 @@ class DistributionWechatMessage(models.Model):
 
     @api.model
     def _wake(self):
-        self.env.ref('distribution_wechat.ir_cron_process_messages').sudo()._trigger()
+        self.env['ir.cron']._distribution_wake('distribution_wechat.ir_cron_process_messages')
 
     @api.model
     def _cron_process(self):
