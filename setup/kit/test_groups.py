@@ -20,8 +20,8 @@ ODOO_LINT = ("ManifestLinter", "TestIndex", "TestNaming", "TestLintOverrideSigna
 PYLINT_OFF = ("manifest-required-author", "missing-readme", "manifest-required-key-app",
               "missing-odoo-file-app", "missing-return", "consider-merging-classes-inherited")
 UPSTREAM_SUITES = ("sale", "account_payment", "payment", "portal", "website_sale")
-# Their tests take as long as those of all the others together: the two halves run side by side.
-FIRST_HALF = ("distribution_core", "distribution_commission")
+# Parts that run side by side, and beside all the others: each takes about as long. The last one waits more than it works.
+PARTS = (("distribution_core", "distribution_commission"), ("test_distribution",))
 KNOWN_FAILURES = SETUP / "upstream_failures.txt"
 
 
@@ -85,14 +85,14 @@ def _pytest(name, folder, **variables):
 def addons(options):
     """Updated, so that at_install tests run too, and data files are loaded once more."""
     modules = _all_modules()
-    halves = [options.tags] if options.tags else [
-        ",".join(f"/{module}" for module in modules if (module in FIRST_HALF) is is_first) for is_first in (True, False)]
+    others = tuple(module for module in modules if module not in sum(PARTS, ()))
+    parts = [options.tags] if options.tags else [",".join(f"/{module}" for module in part) for part in (*PARTS, others)]
     with contextlib.ExitStack() as stack:
         runs = [
             _prepare_odoo_tests(
                 stack.enter_context(databases.temporary(_template(options), f"addons{number}")),
                 f"{tags},-{E2E_TAG}", "-u", ",".join(modules))
-            for number, tags in enumerate(halves, start=1)
+            for number, tags in enumerate(parts, start=1)
         ]
         with ThreadPoolExecutor() as threads:
             return sum((results.of_odoo(*ended) for ended in threads.map(_run_odoo_tests, runs)), Result())
