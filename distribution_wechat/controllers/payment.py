@@ -65,7 +65,7 @@ class WechatpayController(Controller):
         """
         tx_sudo = self._find_transaction_sudo(reference, access_token)
         if is_paid and tx_sudo.state in ('draft', 'pending'):
-            request.env.ref('distribution_wechat.ir_cron_ask_payments').sudo()._trigger()
+            request.env['ir.cron']._distribution_wake('distribution_wechat.ir_cron_ask_payments')
         return tx_sudo.state not in ('draft', 'pending')
 
     # === GETTERS === #

@@ -19,6 +19,7 @@ from ..wechat import (
 )
 from ..wechat.official import OPEN_URL
 from ..wechat.transport import API_URL
+from .connection import report_connection
 from .distribution_wechat_token import TokenStore
 
 _APP_ID_PATTERN = re.compile(r'wx[0-9A-Za-z]{4,32}')
@@ -144,21 +145,8 @@ class DistributionWechatAccount(models.Model):
         try:
             self.sudo()._get_client().fetch_token()     # the same one that the others use
         except WechatError as error:
-            message = self._get_help(error)
-            self.connection_error = message
-        else:
-            message = self.env._("The platform knows this account.")
-            self.write({'connected_at': fields.Datetime.now(), 'connection_error': False})
-        return {
-            'type': 'ir.actions.client',
-            'tag': 'display_notification',
-            'params': {
-                'type': 'danger' if self.connection_error else 'success',
-                'message': message,
-                'sticky': bool(self.connection_error),
-                'next': {'type': 'ir.actions.client', 'tag': 'soft_reload'},
-            },
-        }
+            return report_connection(self, self._get_help(error), is_good=False)
+        return report_connection(self, self.env._("The platform knows this account."), is_good=True)
 
     # === BUSINESS METHODS === #
 

@@ -221,7 +221,7 @@ class DistributionWechatBill(models.Model):
 
     @api.model
     def _wake(self):
-        self.env.ref('distribution_commission.ir_cron_payouts').sudo()._trigger()
+        self.env['ir.cron']._distribution_wake('distribution_commission.ir_cron_payouts')
 
     # === GETTERS === #
 

@@ -17,6 +17,7 @@ from ..wechat.pay import (
     load_public_key,
     open_notice,
 )
+from .connection import report_connection
 
 _logger = logging.getLogger(__name__)
 _KEY_BITS = 2048
@@ -110,21 +111,8 @@ class DistributionWechatMerchant(models.Model):
             self.sudo()._fetch_certificates()
             self.sudo()._get_client().check_connection()
         except WechatError as error:
-            message = self._get_help(error)
-            self.connection_error = message
-        else:
-            message = self.env._("WeChat Pay knows this merchant, and its answers are verified.")
-            self.write({'connected_at': fields.Datetime.now(), 'connection_error': False})
-        return {
-            'type': 'ir.actions.client',
-            'tag': 'display_notification',
-            'params': {
-                'type': 'danger' if self.connection_error else 'success',
-                'message': message,
-                'sticky': bool(self.connection_error),
-                'next': {'type': 'ir.actions.client', 'tag': 'soft_reload'},
-            },
-        }
+            return report_connection(self, self._get_help(error), is_good=False)
+        return report_connection(self, self.env._("WeChat Pay knows this merchant, and its answers are verified."), is_good=True)
 
     # === BUSINESS METHODS === #
 

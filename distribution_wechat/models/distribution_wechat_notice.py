@@ -162,7 +162,7 @@ class DistributionWechatNotice(models.Model):
             """, news=news, salt=secrets.token_hex(16), company=company.id, now=fields.Datetime.now(),
             channel=CHANNEL, defaults=defaults))
         if rows:
-            self.env.ref('distribution_wechat.ir_cron_send_notices').sudo()._trigger()
+            self.env['ir.cron']._distribution_wake('distribution_wechat.ir_cron_send_notices')
 
     @api.autovacuum
     def _gc_notices(self):

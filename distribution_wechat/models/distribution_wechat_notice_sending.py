@@ -51,7 +51,7 @@ class DistributionWechatNotice(models.Model):
         failed_sudo.write({
             'state': 'waiting', 'tries': 0, 'error': False, 'unknown_since': False,
             'created_at': fields.Datetime.now(), 'next_try_at': fields.Datetime.now()})
-        self.env.ref('distribution_wechat.ir_cron_send_notices').sudo()._trigger()
+        self.env['ir.cron']._distribution_wake('distribution_wechat.ir_cron_send_notices')
 
     # === BUSINESS METHODS === #
 

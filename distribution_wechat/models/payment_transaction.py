@@ -65,7 +65,7 @@ class PaymentTransaction(models.Model):
             return self._wechatpay_send_announcement(client, way, openid, client_ip)
         except (PayRefused, Unreachable) as error:
             _logger.info("WeChat Pay did not take transaction %s: %s", self.reference, error)
-            self.env.ref('distribution_wechat.ir_cron_ask_payments').sudo()._trigger()
+            self.env['ir.cron']._distribution_wake('distribution_wechat.ir_cron_ask_payments')
             raise UserError(self.env._("WeChat Pay did not answer as expected. Please try again in a moment.")) from None
 
     def _wechatpay_close(self, client):
@@ -121,7 +121,7 @@ class PaymentTransaction(models.Model):
             return super()._send_refund_request()
         self._wechatpay_set_number('refund')
         self._set_pending()
-        return self.env.ref('distribution_wechat.ir_cron_ask_payments').sudo()._trigger()
+        return self.env['ir.cron']._distribution_wake('distribution_wechat.ir_cron_ask_payments')
 
     # === BUSINESS METHODS - PROCESSING === #
 

@@ -132,13 +132,22 @@ def _was_never_connected(error):
     return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
-def _parse_answer(path, content):
+def parse_object(path, content):
+    """Return the JSON object that an answer is.
+
+    :raise Unreachable: when it is none.
+    """
     try:
         answer = json.loads(content.decode())
     except (ValueError, RecursionError):
         raise Unreachable(f"{path}: the answer is no JSON") from None
     if not isinstance(answer, dict):
         raise Unreachable(f"{path}: the answer is no object")
+    return answer
+
+
+def _parse_answer(path, content):
+    answer = parse_object(path, content)
     if code := answer.get('errcode', 0):
         raise to_error(code, answer.get('errmsg', ''))
     return answer

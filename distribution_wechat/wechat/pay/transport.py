@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 import requests
 
 from ..errors import BadPush, Unreachable
-from ..transport import check_base_url
+from ..transport import check_base_url, parse_object
 from .errors import UnknownNumber, Unverified, to_pay_error
 from .keys import PlatformKeys, get_certificate_serial
 from .signature import decrypt, load_private_key, prepare_authorization
@@ -145,15 +145,7 @@ def _without_none(value):
 
 
 def _parse(path, content):
-    if not content:
-        return {}
-    try:
-        answer = json.loads(content.decode())
-    except (ValueError, RecursionError):
-        raise Unreachable(f"{path}: the answer is no JSON") from None
-    if not isinstance(answer, dict):
-        raise Unreachable(f"{path}: the answer is no object")
-    return answer
+    return parse_object(path, content) if content else {}
 
 
 def _to_error(path, response):
