@@ -21,6 +21,7 @@
         'views/distribution_wechat_notice_views.xml',
         'views/distribution_wechat_qr_views.xml',
         'views/distribution_wechat_share_templates.xml',
+        'views/distribution_wechat_shipping_views.xml',
         'views/distribution_wechat_template_views.xml',
         'views/distribution_wechat_identity_views.xml',
         'views/distribution_wechat_account_views.xml',  # Depends on the actions above.

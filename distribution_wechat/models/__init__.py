@@ -22,9 +22,11 @@ from . import distribution_wechat_phone
 from . import distribution_wechat_qr
 from . import distribution_wechat_receipt
 from . import distribution_wechat_reply
+from . import distribution_wechat_shipping
 from . import distribution_wechat_template
 from . import distribution_wechat_token
 from . import distribution_withdrawal
 from . import payment_provider
 from . import payment_transaction
 from . import res_users
+from . import sale_order

@@ -7,6 +7,10 @@ class DistributionWechatAccount(models.Model):
     """Login from a mini program."""
     _inherit = 'distribution.wechat.account'
 
+    is_shipping_told = fields.Boolean(
+        string="Tell of Deliveries", default=True,
+        help="WeChat holds back what was paid in a trading mini program until it is told of the delivery.")
+
     # === BUSINESS METHODS === #
 
     def _let_in_mini(self, login, phone=None, scene=None, nickname=None):

@@ -246,6 +246,7 @@ class PaymentTransaction(models.Model):
         if status in ('paid', 'refund SUCCESS'):
             # A payment may arrive after it was given up: the money is here.
             self._set_done(extra_allowed_states=('cancel',))
+            self.env['distribution.wechat.shipping']._expect(self)
         elif status == 'CLOSED':
             self._set_canceled(self.env._("The payment was closed."))
         elif status in ('refund CLOSED', 'refund ABNORMAL'):

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from .errors import BadPush
 from .official import prepare_message
+from .shipping import Shippings
 from .transport import Transport, extract
 
 SCENE_PATTERN = re.compile(r"[0-9A-Za-z!#$&'()*+,/:;=?@\-._~]{1,32}")
@@ -26,7 +27,8 @@ class MiniLogin(NamedTuple):
     session_key: str        # never leaves the server
 
 
-class MiniProgram(Transport):
+class MiniProgram(Shippings, Transport):
+    """What a mini program may ask."""
 
     def exchange_login_code(self, code):
         """Return who logged in; a code is good once.

@@ -5,8 +5,8 @@ Official accounts and mini programs as `wechat_official` and `wechat_mini` answe
 client in `distribution_wechat`. It prints `PORT` when it is ready, and ends with its standard input.
 
 Tests steer it by `POST /_control/…` (`reset`, `accounts`, `people`, `browser`, `consents`, `codes`,
-`faults`, `calm`, `clock`, `push`, `verify`, `merchants`, `transfer`, `pay`, `refund`, `notice`) and read `GET /_control/log`: calls, violations
-(faults of the client that the platform would forgive), messages, pushes.
+`faults`, `calm`, `clock`, `push`, `verify`, `merchants`, `transfer`, `pay`, `refund`, `shipping`,
+`notice`) and read `GET /_control/log`: calls, violations (faults of the client that the platform would forgive), messages, pushes.
 """
 import argparse
 import json
@@ -22,6 +22,7 @@ import wechat_pay_notice
 import wechat_pay_order
 import wechat_pay_transfer
 import wechat_pusher
+import wechat_shipping  # noqa: F401  declares its endpoints
 from wechat_api import answer_json, handle
 from wechat_state import Account, Person, State
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -188,6 +189,10 @@ class Server:
     def control_refund(self, mchid, number, state='SUCCESS'):
         wechat_pay_order.settle_refund(self.state.merchants[mchid], number, state)
 
+    def control_shipping(self, mchid, number, state):
+        """Let a delivery be received (3), complete (4), …"""
+        self.state.merchants[mchid].orders[number]['shipping_state'] = state
+
     def control_money(self, mchid):
         """Return what was really paid, and what is under way."""
         merchant = self.state.merchants[mchid]
@@ -195,6 +200,8 @@ class Server:
             'money': merchant.money, 'balance': merchant.balance,
             'bills': {number: bill['state'] for number, bill in merchant.bills.items()},
             'orders': {number: order['state'] for number, order in merchant.orders.items()},
+            'shippings': {
+                number: order['shipping'] for number, order in merchant.orders.items() if order.get('shipping')},
             'refunds': {number: item['state'] for number, item in merchant.refunds.items()}}
 
     def control_tokens(self, appid):

@@ -10,6 +10,7 @@
         'distribution_commission',
         'distribution_portal',
         'distribution_wechat',
+        'distribution_wechat_delivery',
         'distribution_website_sale',
         'distribution_privacy_lookup',
         'distribution_sale_loyalty',
