@@ -27,6 +27,7 @@
         'views/distribution_wechat_account_views.xml',  # Depends on the actions above.
         'views/distribution_wechat_merchant_views.xml',
         'views/distribution_wechat_callback_views.xml',
+        'views/distribution_wechat_authorization_views.xml',
         'views/distribution_wechat_bill_views.xml',
         'views/distribution_payout_views.xml',
         'views/portal_wechat_transfer_templates.xml',

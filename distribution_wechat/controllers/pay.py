@@ -87,6 +87,60 @@ class WechatTransferPortal(DistributionWithdrawalPortal):
             bill_sudo._wake()
         return bill_sudo.state == 'wait_user_confirm' and not is_over and bill_sudo._get_package()
 
+    @route(
+        '/my/distribution/wechat/authorization', type='http', auth='user', methods=['GET'], website=True, readonly=True)
+    def distribution_wechat_authorization(self, **_kwargs):
+        """Show whether the distributor receives transfers without confirming each of them."""
+        distributor, channel_sudo = self._find_authorizing_channel()
+        return self._render_distribution('distribution_wechat.portal_distribution_wechat_authorization', distributor, {
+            'authorization_sudo': self._find_authorization_sudo(distributor, channel_sudo),
+            'page_url': request.httprequest.url,
+            'distribution_page': 'withdrawals',
+        })
+
+    @route('/my/distribution/wechat/authorization', type='http', auth='user', methods=['POST'], website=True)
+    def distribution_wechat_authorization_submit(self, is_wanted=None, **_kwargs):
+        """Prepare to ask for the consent, whose number is committed before it is sent; or end it."""
+        distributor, channel_sudo = self._find_authorizing_channel()
+        if is_wanted:
+            request.env['distribution.wechat.authorization']._ensure(distributor, channel_sudo)
+        else:
+            self._find_authorization_sudo(distributor, channel_sudo)._close()
+        return request.redirect('/my/distribution/wechat/authorization')
+
+    @route('/my/distribution/wechat/authorization/open', type='jsonrpc', auth='user', methods=['POST'])
+    def distribution_wechat_authorization_open(self, number, is_over=False):
+        """Return what opens the page of the consent, to the distributor alone; nothing when it is in effect.
+
+        :param str number: Of the own consent.
+        :param bool is_over: The page was open: then nothing is returned, and WeChat Pay is asked what became of it.
+        :rtype: dict|bool
+        """
+        distributor, channel_sudo = self._find_authorizing_channel()
+        authorization_sudo = self._find_authorization_sudo(distributor, channel_sudo)
+        if not authorization_sudo or authorization_sudo.name != number:
+            raise NotFound()
+        if is_over:
+            authorization_sudo._refresh()
+            return False
+        return authorization_sudo._ask_person()
+
+    def _find_authorizing_channel(self):
+        """Return the distributor, and the channel that it may receive by without confirming.
+
+        :raise NotFound: when there is none.
+        """
+        distributor = self._get_own_distributor()
+        channel_sudo = distributor and distributor._wechat_get_authorizing_channel_sudo()
+        if not channel_sudo:
+            raise NotFound()
+        return distributor, channel_sudo
+
+    @staticmethod
+    def _find_authorization_sudo(distributor, channel_sudo):
+        return request.env['distribution.wechat.authorization'].sudo()._find(
+            channel_sudo, distributor._wechat_get_payee(channel_sudo))
+
     def _find_wechat_payout(self, withdrawal_id, distributor):
         """Return an own withdrawal, and its payout by WeChat.
 

@@ -8,6 +8,7 @@ from . import distribution_privacy_request
 from . import distribution_touch
 from . import distribution_wechat_account
 from . import distribution_wechat_account_setup
+from . import distribution_wechat_authorization
 from . import distribution_wechat_bill
 from . import distribution_wechat_callback
 from . import distribution_wechat_identity

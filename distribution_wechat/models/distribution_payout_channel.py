@@ -4,7 +4,7 @@ from odoo.exceptions import ValidationError
 from ..wechat.pay import NAME_NEEDED_FROM, NAME_REFUSED_BELOW, SMALLEST, split
 
 _TEXT_MAX = 32
-_SCENE_COMMISSIONS = '1005'
+SCENE_COMMISSIONS = '1005'
 _JOB, _REASON = '岗位类型', '报酬说明'       # as the platform names them
 
 
@@ -36,6 +36,9 @@ class DistributionPayoutChannel(models.Model):
         string="With the Name from", default=2_000.0,
         help="From this amount on, WeChat Pay compares the verified name. It wants it from 2,000 on, and takes none "
              "below 0.30.")
+    wechat_has_authorization = fields.Boolean(
+        string="Without Confirming", help="Distributors may consent once to receive by themselves. WeChat Pay has to grant "
+                                          "the merchant this first (免确认收款授权).")
 
     # === CONSTRAINT METHODS === #
 
@@ -130,7 +133,7 @@ class DistributionPayoutChannel(models.Model):
         """
         notify_url = self.wechat_merchant_id._get_notify_url()
         return {
-            'scene': _SCENE_COMMISSIONS,
+            'scene': SCENE_COMMISSIONS,
             'remark': self.wechat_remark,
             'reports': [[_JOB, self.wechat_job], [_REASON, self.wechat_reason]],
             'perception': self.wechat_perception or None,

@@ -11,6 +11,7 @@ class DistributionPrivacyRequest(models.Model):
         for account, own in identities.grouped('account_id').items():
             self.env['distribution.wechat.message'].search([
                 ('account_id', '=', account.id), ('openid', 'in', own.mapped('openid'))]).openid = False
+        identities._end_authorizations()
         identities.unlink()
         self._get_wechat_notices().unlink()
         self.env['distribution.wechat.qr'].search([('distributor_id', 'in', self._get_distributors().ids)]).unlink()

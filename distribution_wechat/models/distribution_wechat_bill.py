@@ -111,6 +111,7 @@ class DistributionWechatBill(models.Model):
         """
         prefix = re.sub(r'[^0-9A-Za-z]', '', payout.name)
         channel = payout.channel_id
+        authorization = self.env['distribution.wechat.authorization']._get_effective(channel, identity)
         return self.sudo().create([{
             'name': f'{prefix}{secrets.token_hex(8)}'[-_NUMBER_MAX:].upper(),
             'payout_id': payout.id,
@@ -118,7 +119,7 @@ class DistributionWechatBill(models.Model):
             'account_id': identity.account_id.id,
             'openid': identity.openid,
             'amount': amount,
-            'terms': channel._wechat_prepare_terms(amount),
+            'terms': {**channel._wechat_prepare_terms(amount), 'authorization': authorization.name or None},
         } for amount in amounts])
 
     def _go_on(self):
@@ -139,6 +140,7 @@ class DistributionWechatBill(models.Model):
             answer = self.merchant_id.sudo()._get_client().create_transfer(self._prepare_transfer())
         except PayRefused as refusal:
             bill_sudo.write({'error': str(refusal), 'is_refused': not isinstance(refusal, NotNow)})
+            bill_sudo._get_authorization()._doubt()
         except Unreachable as error:
             bill_sudo.error = str(error)
         else:
@@ -161,7 +163,7 @@ class DistributionWechatBill(models.Model):
         """WeChat Pay does not know the number: send it again, or give it up, or leave it to a person."""
         if self.state != 'new':
             self._report(self.env._("WeChat Pay does not know %s any more.", self.name))
-        elif self.is_refused or self.is_given_up:
+        elif self.is_refused or self.is_given_up or self._get_authorization().state == 'closed':
             self._set_refused_if_over()
         elif self.create_date > fields.Datetime.now() - timedelta(days=_AGAIN_DAYS):
             self._send()
@@ -245,7 +247,13 @@ class DistributionWechatBill(models.Model):
             name=self._get_real_name() if terms['with_name'] else None,
             perception=terms['perception'],
             notify_url=terms['notify_url'],
+            authorization=terms.get('authorization'),
         )
+
+    def _get_authorization(self):
+        """Return the consent of the payee that it was made under, if there is one."""
+        return self.env['distribution.wechat.authorization'].sudo().search([
+            ('name', '=', self.sudo().terms.get('authorization') or None)])
 
     def _get_real_name(self):
         """Return the verified name of the payee; that it is told to WeChat Pay is in the privacy log."""

@@ -127,6 +127,10 @@ class DistributionWechatCallback(models.Model):
         """A transfer to a distributor is over."""
         self.env['distribution.wechat.bill']._take_notice(self.merchant_id, self.data)
 
+    def _on_authorization(self):
+        """A distributor has consented to receive without confirming, or does no more."""
+        self.env['distribution.wechat.authorization']._take_notice(self.merchant_id, self.data)
+
     def _on_payment(self):
         """A customer has paid; what is shared with other merchants is told by the same name, and is none."""
         if self.data['_subject'] == 'transaction':
@@ -146,6 +150,8 @@ class DistributionWechatCallback(models.Model):
         """
         return {
             'MCHTRANSFER.BILL.FINISHED': '_on_transfer',
+            'MCHTRANSFER.AUTHORIZATION.CONFIRMED': '_on_authorization',
+            'MCHTRANSFER.AUTHORIZATION.CLOSED': '_on_authorization',
             'TRANSACTION.SUCCESS': '_on_payment',
             'REFUND.SUCCESS': '_on_refund',
             'REFUND.ABNORMAL': '_on_refund',

@@ -99,7 +99,14 @@ class DistributionWechatIdentity(models.Model):
         if any(not user.email for user in users):
             raise UserError(self.env._("Add an e-mail address first: without WeChat you could not log in any more."))
         self._forget_person()
+        self._end_authorizations()
         self.write({'partner_id': False, 'unionid': False})
+
+    def _end_authorizations(self):
+        """Let nothing be paid any more to who they were, without being confirmed."""
+        for identity in self:
+            self.env['distribution.wechat.authorization'].sudo().search([
+                ('account_id', '=', identity.account_id.id), ('openid', '=', identity.openid)])._close()
 
     def _sign_up(self, name):
         """Make a portal user of who has consented, without an e-mail address, if the site is open to all.

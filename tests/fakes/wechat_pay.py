@@ -40,7 +40,9 @@ class Merchant:
     balance: int = 10 ** 12         # fen, may be transferred
     largest_transfer: int = 20_000
     first_state: str = 'WAIT_USER_CONFIRM'      # of a new transfer
+    may_authorize: bool = True      # people may consent to receive without confirming
     # -- kept by the platform
+    authorizations: dict = field(default_factory=dict)
     bills: dict = field(default_factory=dict)
     orders: dict = field(default_factory=dict)
     refunds: dict = field(default_factory=dict)

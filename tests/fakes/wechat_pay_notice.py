@@ -6,6 +6,7 @@ import time
 import urllib.error
 import urllib.request
 
+import wechat_pay_authorization
 import wechat_pay_order
 import wechat_pay_transfer
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,6 +16,7 @@ KINDS = {
     'transfer': wechat_pay_transfer.prepare_notice,
     'payment': wechat_pay_order.prepare_notice,
     'refund': wechat_pay_order.prepare_refund_notice,
+    'authorization': wechat_pay_authorization.prepare_notice,
 }
 
 

@@ -6,7 +6,7 @@ client in `distribution_wechat`. It prints `PORT` when it is ready, and ends wit
 
 Tests steer it by `POST /_control/…` (`reset`, `accounts`, `people`, `browser`, `consents`, `codes`,
 `faults`, `calm`, `clock`, `push`, `verify`, `merchants`, `transfer`, `pay`, `refund`, `shipping`,
-`notice`) and read `GET /_control/log`: calls, violations (faults of the client that the platform would forgive), messages, pushes.
+`authorization`, `notice`) and read `GET /_control/log`: calls, violations (faults of the client that the platform would forgive), messages, pushes.
 """
 import argparse
 import json
@@ -18,6 +18,7 @@ from fnmatch import fnmatchcase
 import wechat_mini  # noqa: F401  declares its endpoints
 import wechat_official
 import wechat_pay
+import wechat_pay_authorization
 import wechat_pay_notice
 import wechat_pay_order
 import wechat_pay_transfer
@@ -182,6 +183,10 @@ class Server:
         merchant.bills[number]['created'] -= hours * 3600
         for target in states:
             wechat_pay_transfer.move(self.state, merchant, merchant.bills[number], target, reason)
+
+    def control_authorization(self, mchid, number, state, reason=''):
+        """Let a person consent, or end the consent."""
+        wechat_pay_authorization.move(self.state.merchants[mchid].authorizations[number], state, reason)
 
     def control_pay(self, mchid, number, openid='oSomebody'):
         wechat_pay_order.pay(self.state, self.state.merchants[mchid], number, openid)

@@ -274,3 +274,57 @@ def test_nothing_secret_is_in_what_is_shown(fake):
     with pytest.raises(ValueError, match="https"):
         pay.PayMerchant(MCHID, '1', to_pem(MERCHANT), APIV3_KEY, pay.PlatformKeys(), 'http://example.com')
     assert requests.utils.requote_uri('/a%2Fb') == '/a%2Fb'     # what is signed is what is sent
+
+
+def make_authorization(fake, **changes):
+    return pay.Authorization(**{
+        'number': 'A1', 'app_id': APP_ID, 'openid': fake.openid, 'scene': '1005', 'person': "D001", 'perception': None,
+        'notify_url': 'https://shop.example.com/pay', **changes})
+
+
+def test_who_has_consented_receives_without_confirming(fake):
+    client = connect(fake)
+    asked = client.create_authorization(make_authorization(fake))
+    assert (asked.state, bool(asked.package)) == ('WAIT_USER_CONFIRM', True)
+    assert client.create_authorization(make_authorization(fake)) == asked
+    with pytest.raises(pay.PayRefused, match="授权已关闭"):       # not consented yet
+        client.create_transfer(make_transfer(fake, authorization='A1'))
+    fake.tell('authorization', mchid=MCHID, number='A1', state='TAKING_EFFECT')
+    state = client.get_authorization('A1')
+    assert (state.state, state.openid, state.app_id, state.package) == ('TAKING_EFFECT', fake.openid, APP_ID, '')
+    assert state.platform_number
+    made = client.create_transfer(make_transfer(fake, authorization='A1'))
+    assert (made.state, made.package) == ('TRANSFERING', '')
+    assert client.create_transfer(make_transfer(fake, authorization='A1')) == made
+    fake.tell('transfer', mchid=MCHID, number='T1', states=['SUCCESS'])
+    assert [(entry['number'], entry['openid']) for entry in fake.tell('money', mchid=MCHID)['money']] == [('T1', fake.openid)]
+
+
+def test_a_consent_ends_and_is_asked_for_again_under_its_number(fake):
+    client = connect(fake)
+    with pytest.raises(pay.UnknownNumber):
+        client.get_authorization('A1')
+    with pytest.raises(pay.UnknownNumber):
+        client.close_authorization('A1')
+    client.create_authorization(make_authorization(fake))
+    with pytest.raises(pay.PayRefused, match="授权数量达到限制"):
+        client.create_authorization(make_authorization(fake, number='A2'))
+    fake.tell('authorization', mchid=MCHID, number='A1', state='TAKING_EFFECT')
+    client.close_authorization('A1')
+    closed = client.get_authorization('A1')
+    assert (closed.state, closed.reason) == ('CLOSED', 'CLOSE_VIA_MCH_API')
+    with pytest.raises(pay.PayRefused):
+        client.create_transfer(make_transfer(fake, authorization='A1'))
+    assert client.create_authorization(make_authorization(fake)).state == 'WAIT_USER_CONFIRM'
+    fake.tell('merchants', mchid=MCHID, may_authorize=False)
+    with pytest.raises(pay.NotNow):
+        client.create_authorization(make_authorization(fake))
+
+
+@pytest.mark.parametrize('data', [
+    {}, {'state': 'OPEN'}, {'state': 1}, {'state': 'CLOSED', 'out_authorization_no': 'B'},
+    {'state': 'CLOSED', 'out_authorization_no': 7},
+])
+def test_what_makes_no_sense_about_a_consent_is_an_unknown_outcome(data):
+    with pytest.raises(Unreachable):
+        pay.read_authorization(data, 'A')

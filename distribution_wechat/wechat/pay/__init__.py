@@ -1,3 +1,4 @@
+from .authorizations import Authorization, Authorizations, AuthorizationState, read_authorization
 from .errors import NotNow, PayRefused, UnknownNumber, Unverified, to_pay_error
 from .keys import MAX_AGE, PUBLIC_KEY_ID, PlatformKeys, get_certificate_serial, load_public_key
 from .notice import MAX_NOTICE_BYTES, Notice, open_notice
@@ -13,5 +14,5 @@ from .transfers import (
 from .transport import PAY_URL, PayTransport, read_certificates
 
 
-class PayMerchant(Transfers, Orders, PayTransport):
+class PayMerchant(Authorizations, Transfers, Orders, PayTransport):
     """A merchant at WeChat Pay."""

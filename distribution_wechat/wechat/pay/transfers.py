@@ -28,6 +28,7 @@ class Transfer(NamedTuple):
     name: str | None        # of the payee, compared by the platform
     perception: str | None  # how WeChat calls it towards the payee
     notify_url: str | None
+    authorization: str | None = None    # the number of the payee's consent to receive without confirming
 
 
 class TransferState(NamedTuple):
@@ -66,11 +67,14 @@ class Transfers:
         :rtype: TransferState
         :raise Unreachable: Whether it was taken is unknown: ask by `get_transfer`.
         """
-        return read_transfer(self.request('POST', BILLS, {
+        path, payee = BILLS, {'openid': transfer.openid}
+        if transfer.authorization:
+            path, payee = f'{BILLS}/transfer', {'out_authorization_no': transfer.authorization}
+        return read_transfer(self.request('POST', path, {
+            **payee,
             'appid': transfer.app_id,
             'out_bill_no': transfer.number,
             'transfer_scene_id': transfer.scene,
-            'openid': transfer.openid,
             'user_name': self._keys.encrypt(transfer.name) if transfer.name else None,
             'transfer_amount': transfer.amount,
             'transfer_remark': transfer.remark,

@@ -8,8 +8,8 @@ import { isInMiniProgram, openMiniPage, SCRIPT } from "@distribution_wechat/wech
 const CALL = "requestMerchantTransfer";
 
 /**
- * Opens WeChat's own page on which a distributor confirms a transfer. That it was open says nothing about
- * the money: the server asks for that.
+ * Opens WeChat's own page on which a distributor confirms a transfer, or consents to all of them. That it was
+ * open says nothing about what came of it: the server asks for that.
  */
 export class WechatTransfer extends Interaction {
     static selector = ".o_distribution_wechat_transfers";
@@ -26,13 +26,13 @@ export class WechatTransfer extends Interaction {
      * @param {MouseEvent} ev
      */
     async onConfirm(ev) {
-        const number = ev.currentTarget.dataset.number;
+        const { url, number } = ev.currentTarget.dataset;
         if (!this.isWechat) {
             this.show("wechat_missing", true);
             return;
         }
         this.show("wechat_failed", false);
-        const transfer = await this.waitFor(rpc("/my/distribution/wechat/transfer", { number }));
+        const transfer = await this.waitFor(rpc(url, { number }));
         if (!transfer) {
             browser.location.reload();
             return;
@@ -44,7 +44,7 @@ export class WechatTransfer extends Interaction {
         await this.waitFor(this.configure());
         const { mchId, appId } = transfer;
         window.WeixinJSBridge.invoke(CALL, { mchId, appId, package: transfer.package }, (result) =>
-            this.onResult(number, result.err_msg)
+            this.onResult(url, number, result.err_msg)
         );
     }
 
@@ -62,13 +62,14 @@ export class WechatTransfer extends Interaction {
     }
 
     /**
+     * @param {string} url
      * @param {string} number
      * @param {string} message of WeChat: ok, cancel or fail
      */
-    async onResult(number, message) {
+    async onResult(url, number, message) {
         this.show("wechat_failed", message.endsWith(":fail"));
         if (message.endsWith(":ok")) {
-            await this.waitFor(rpc("/my/distribution/wechat/transfer", { number, is_over: true }));
+            await this.waitFor(rpc(url, { number, is_over: true }));
             browser.location.reload();
         }
     }

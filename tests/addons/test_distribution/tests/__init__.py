@@ -8,6 +8,7 @@ from . import test_print
 from . import test_privacy_log
 from . import test_state_machine
 from . import test_portal_routes
+from . import test_wechat_authorization
 from . import test_wechat_concurrency
 from . import test_wechat_login
 from . import test_wechat_mini

@@ -96,6 +96,7 @@ GET = {
     '/my/distribution/team': Case(OWN_PAGE),
     '/my/distribution/team/page/<int:page>': Case(OWN_PAGE),
     '/my/distribution/wechat': Case(OWN_PAGE),
+    '/my/distribution/wechat/authorization': Case(OWN_NOTHING),     # is not offered
     '/my/distribution/wechat/code.svg': Case(OWN_NOTHING),
     '/my/distribution/withdrawals': Case(OWN_PAGE),
     '/my/distribution/withdrawals/<int:withdrawal_id>': Case(OWN_RECORD),
@@ -131,7 +132,9 @@ POST = {
         (303, 404, 303, 303, 404, 404), moves=True),
     '/my/distribution/statements/<int:settlement_id>/invoice': Case((303, 404, 200, 404, 404, 404)),
     '/my/distribution/wechat': Case(OWN_NOTHING),
-    '/my/distribution/wechat/transfer': Case((415,) * 6),       # takes JSON
+    '/my/distribution/wechat/authorization': Case(OWN_NOTHING),
+    '/my/distribution/wechat/authorization/open': Case((415,) * 6),     # take JSON
+    '/my/distribution/wechat/transfer': Case((415,) * 6),
     '/my/distribution/withdrawals/<int:withdrawal_id>/cancel': Case(OWN_ACTION),
     '/my/distribution/withdrawals/<int:withdrawal_id>/wechat': Case(OWN_NOTHING),
     '/my/distribution/withdrawals/new': Case(FORM),
