@@ -1,6 +1,7 @@
 import threading
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 _lock = threading.Lock()        # held by who rings
 _waiting = set()                # databases whose bell is about to be rung
@@ -13,7 +14,8 @@ class IrCron(models.Model):
     def _distribution_wake(self, xml_id):
         """Have a job run soon, once in a transaction.
 
-        As `_trigger` does, but for what somebody would wait for: reading the job, and the bell that wakes its workers.
+        As `_trigger` does, but for what somebody would wait for: reading the job, the defaults of the trigger, and the
+        bell that wakes its workers.
         The bell takes a connection of its own, longer than all the rest, so it is rung beside the request, and once
         for all who commit before it is: a crowd does not use up the connections.
 
@@ -22,10 +24,10 @@ class IrCron(models.Model):
         woken = self.env.cr.precommit.data.setdefault('distribution.woken', set())
         if xml_id not in woken:
             woken.add(xml_id)
-            self.env['ir.cron.trigger'].sudo().create({
-                'cron_id': self.env['ir.model.data']._xmlid_to_res_id(xml_id, raise_if_not_found=True),
-                'call_at': fields.Datetime.now(),
-            })
+            now = fields.Datetime.now()
+            self.env.execute_query(SQL(
+                "INSERT INTO ir_cron_trigger (cron_id, call_at, create_date, write_date) VALUES (%s, %s, %s, %s) RETURNING id",
+                self.env['ir.model.data']._xmlid_to_res_id(xml_id, raise_if_not_found=True), now, now, now))
             self.env.cr.postcommit.add(self._distribution_ring)
 
     def _distribution_ring(self):

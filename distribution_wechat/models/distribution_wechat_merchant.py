@@ -23,6 +23,8 @@ _logger = logging.getLogger(__name__)
 _KEY_BITS = 2048
 _APIV3_KEY_BYTES = 32
 _MCHID_LENGTHS = range(8, 33)
+# Read at once: the platform waits for the answer.
+_NEEDED_BY_NOTICES = ('company_id', 'public_key_id', 'public_key', 'certificates', 'apiv3_key_encrypted')
 
 
 class DistributionWechatMerchant(models.Model):
@@ -150,7 +152,7 @@ class DistributionWechatMerchant(models.Model):
         :param str webhook_token: As it came from outside.
         :rtype: distribution.wechat.merchant
         """
-        return self.search([('webhook_token', '=', webhook_token)], limit=1)
+        return self.search_fetch([('webhook_token', '=', webhook_token)], _NEEDED_BY_NOTICES, limit=1)
 
     def _get_notify_url(self):
         """Return the address that WeChat Pay calls back; for transfers it takes HTTPS only.

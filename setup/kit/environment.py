@@ -51,6 +51,8 @@ def odoo_environment():
     prefix = odoo_tree.PREFIX / "usr"
     environment["ODOO_RC"] = str(CONF)
     environment.setdefault("DISTRIBUTION_KEY", encryption_key())
+    # A crowd waits for its turn: without, Odoo opens a thread for each request, and those more than there are connections fail
+    environment.setdefault("ODOO_MAX_HTTP_THREADS", "auto")
     environment["PATH"] = _search_path()
     if (prefix / "share/fonts").exists():
         environment["XDG_DATA_HOME"] = str(prefix / "share")    # where fonts are looked for

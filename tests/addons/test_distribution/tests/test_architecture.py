@@ -27,6 +27,7 @@ PURE = {
 }
 # The only files whose SQL writes; everywhere else the ORM does.
 WRITERS = {
+    'distribution_core/models/ir_cron.py',
     'distribution_core/models/distribution_attribution.py',
     'distribution_core/models/distribution_distributor.py',
     'distribution_core/models/distribution_touch.py',
