@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.distribution_wechat.wechat import BadPush
 
-from .wechat_pay_common import WechatTransferCase
+from .wechat_pay_common import WechatTransferCase, run_job
 
 BILLS = '/v3/fund-app/mch-transfer/transfer-bills'
 
@@ -315,10 +315,26 @@ class TestWechatTransfer(WechatTransferCase):
         self.fake.tell('faults', path='/v3/fake-receipts/*', status=200, text='another file')
         with self.assertRaisesRegex(UserError, "not what was announced"):
             bill.action_fetch_receipt()
-        bill.action_fetch_receipt()
+        for _time in range(2):
+            bill.action_fetch_receipt()
         attachment = self.env['ir.attachment'].search([
             ('res_model', '=', 'distribution.payout'), ('res_id', '=', payout.id)])
         self.assertEqual(attachment.raw, f'%PDF receipt {bill.platform_number}'.encode())
+
+    def test_receipts_are_fetched_by_a_job_once(self):
+        self.wechat.wechat_name_from = 50.0
+        bills = (self._sent(60.0) | self._sent(70.0) | self._sent(40.0)).wechat_bill_ids.sorted('id')
+        for bill in bills:
+            self._move(bill, 'SUCCESS')
+        self._run()
+        self.fake.tell('faults', path=f'*/{bills[0].name}', status=502)
+        for _time in range(2):
+            run_job(self, 'distribution.wechat.bill', '_cron_fetch_receipts')
+        self.assertEqual(bills.mapped(lambda bill: bool(bill.receipt_id)), [True, True, False])
+        self.assertEqual(bills[:2].receipt_id.mapped('res_id'), bills[:2].payout_id.ids)
+        asked = len(self.fake.log['calls'])
+        run_job(self, 'distribution.wechat.bill', '_cron_fetch_receipts')
+        self.assertEqual(len(self.fake.log['calls']), asked)
 
     # === THE MERCHANT === #
 
