@@ -119,6 +119,7 @@ class PaymentTransaction(models.Model):
         """
         if self.provider_code != 'wechatpay':
             return super()._send_refund_request()
+        self._wechatpay_check_refund()
         self._wechatpay_set_number('refund')
         self._set_pending()
         return self.env['ir.cron']._distribution_wake('distribution_wechat.ir_cron_ask_payments')
@@ -162,6 +163,8 @@ class PaymentTransaction(models.Model):
 
     def _wechatpay_send_refund(self, client):
         source = self.source_transaction_id
+        if not source.is_post_processed:    # after a refund, nothing books the payment any more
+            source._post_process()
         try:
             answer = client.create_refund(
                 self.wechatpay_number, source.wechatpay_number, -self._wechatpay_get_fen(), source._wechatpay_get_fen(),
@@ -226,6 +229,7 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         if answer.order_number != self.source_transaction_id.wechatpay_number:
             raise UserError(self.env._("WeChat Pay answers for another payment: %s", self.reference))
+        self._wechatpay_note_refund(answer.state)
         self._process('wechatpay', {
             'status': f'refund {answer.state}', 'amount': answer.amount, 'currency': 'CNY', 'id': answer.platform_number})
 
@@ -243,15 +247,18 @@ class PaymentTransaction(models.Model):
             return super()._apply_updates(payment_data)
         status = payment_data['status']
         self.provider_reference = payment_data['id'] or self.provider_reference
-        if status in ('paid', 'refund SUCCESS'):
+        if status in ('paid', 'refund SUCCESS') and self._wechatpay_is_whole(payment_data):
             # A payment may arrive after it was given up: the money is here.
             self._set_done(extra_allowed_states=('cancel',))
         elif status == 'CLOSED':
             self._set_canceled(self.env._("The payment was closed."))
-        elif status in ('refund CLOSED', 'refund ABNORMAL'):
-            self._set_error(self.env._(
-                "WeChat Pay could not refund it (%s). See the merchant platform.", status.partition(' ')[2]))
+        elif status == 'refund CLOSED':
+            self._set_error(self.env._("WeChat Pay closed the refund: no money was returned. It may be refunded again."))
         return None
+
+    def _wechatpay_is_whole(self, payment_data):
+        """Return whether an answer is about this amount; `_validate_amount` stops only what was not over before."""
+        return payment_data['amount'] == abs(self._wechatpay_get_fen()) and payment_data['currency'] == 'CNY'
 
     # === GETTERS === #
 

@@ -21,3 +21,4 @@ from . import test_wechat_transfer_faults
 from . import test_wechat_transfer_pages
 from . import test_wechatpay
 from . import test_wechatpay_faults
+from . import test_wechatpay_refunds

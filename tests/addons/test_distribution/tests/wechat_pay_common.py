@@ -1,3 +1,4 @@
+import os
 import random
 from contextlib import nullcontext
 from functools import cache
@@ -25,6 +26,13 @@ def get_pems():
         key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode(),
     ) for key in keys]
+
+
+def get_seeds(count=3):
+    """Return the seeds of a storm: another set in each run, or the one of DISTRIBUTION_SEED to repeat it."""
+    if seed := os.environ.get('DISTRIBUTION_SEED'):
+        return [int(seed)]
+    return [random.SystemRandom().randrange(10 ** 9) for _index in range(count)]
 
 
 def tell_merchant(fake, mchid, app_id):
