@@ -26,6 +26,7 @@ class PaymentTransaction(models.Model):
     wechatpay_number = fields.Char(string="Number at WeChat Pay", readonly=True, copy=False, index='btree_not_null')
     wechatpay_way = fields.Char(readonly=True, copy=False)      # jsapi, mini, native or h5, with the payer if known
     wechatpay_expires_at = fields.Datetime(readonly=True, copy=False)
+    wechatpay_asked_at = fields.Datetime(readonly=True, copy=False)
 
     # === BUSINESS METHODS - PRE-PROCESSING === #
 
@@ -128,10 +129,15 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _wechatpay_cron_ask(self):
-        """Ask about what is under way, and send what was promised; each in a transaction of its own."""
+        """Ask about what is under way, and send what was promised; each in a transaction of its own.
+
+        Those that were not asked about for longest come first: refunds that take days stop no others.
+        """
         transactions = self.search([
             ('provider_code', '=', 'wechatpay'), ('wechatpay_number', '!=', False), ('state', 'in', ('draft', 'pending')),
-        ], order='id', limit=_BATCH)
+        ], order='wechatpay_asked_at NULLS FIRST, id', limit=_BATCH).try_lock_for_update()
+        transactions.wechatpay_asked_at = fields.Datetime.now()
+        self.env['ir.cron']._commit_progress(0)
         for transaction in transactions:
             reference = transaction.reference
             try:
@@ -205,6 +211,8 @@ class PaymentTransaction(models.Model):
         :raise UserError: when it is about nothing that is known.
         """
         answer = read_refund(data)
+        if data.get('mchid') != merchant.mchid:
+            raise UserError(self.env._("WeChat Pay answers for another merchant or account: %s", answer.number))
         self._wechatpay_find(merchant, answer.number)._wechatpay_apply_refund(answer)
 
     def _wechatpay_apply_payment(self, answer):
@@ -217,6 +225,7 @@ class PaymentTransaction(models.Model):
         app_ids = {provider.wechatpay_account_id.app_id, provider.wechatpay_mini_id.app_id} - {False}
         if answer.mchid != provider.wechatpay_merchant_id.mchid or answer.app_id not in app_ids:
             raise UserError(self.env._("WeChat Pay answers for another merchant or account: %s", self.reference))
+        self._wechatpay_check_platform_number(answer)
         self._process('wechatpay', {
             'status': 'paid' if answer.state in _PAID else answer.state, 'amount': answer.amount,
             'currency': answer.currency, 'id': answer.platform_number})
@@ -229,9 +238,15 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         if answer.order_number != self.source_transaction_id.wechatpay_number:
             raise UserError(self.env._("WeChat Pay answers for another payment: %s", self.reference))
+        self._wechatpay_check_platform_number(answer)
         self._wechatpay_note_refund(answer.state)
         self._process('wechatpay', {
             'status': f'refund {answer.state}', 'amount': answer.amount, 'currency': 'CNY', 'id': answer.platform_number})
+
+    def _wechatpay_check_platform_number(self, answer):
+        """Check that WeChat Pay still calls it as it did before."""
+        if self.provider_reference and answer.platform_number not in ('', self.provider_reference):
+            raise UserError(self.env._("WeChat Pay answers for another payment: %s", self.reference))
 
     def _extract_amount_data(self, payment_data):
         """Override of `payment` to extract the amount and currency; what was not paid has none to compare."""

@@ -158,6 +158,8 @@ def read_order(data, number=None):
     if extract(data, 'out_trade_no', str) != (number or data['out_trade_no']):
         raise Unreachable("the answer is about another payment")
     money = data.get('amount') or {}
+    if not isinstance(money, dict):
+        raise Unreachable("an amount is no object")
     return OrderState(
         data['out_trade_no'], extract(data, 'trade_state', str), str(data.get('transaction_id') or ''),
         _get_amount(money, 'total'), str(money.get('currency') or ''), str(data.get('appid') or ''),

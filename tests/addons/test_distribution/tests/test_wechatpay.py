@@ -1,5 +1,6 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
 
 import requests
 
@@ -42,7 +43,7 @@ class WechatpayCase(PaymentHttpCommon):
         cls.payment_method_id = cls.payment_method.id
         cls.openids = cls.fake.tell('people', name='ann')['openids']
         cls.partner = cls.portal_partner
-        cls.identity = cls.env['distribution.wechat.identity'].create({
+        cls.identity = cls.env['distribution.wechat.identity'].sudo().create({
             'account_id': cls.account.id, 'openid': cls.openids[APP_ID], 'partner_id': cls.partner.id})
 
     def setUp(self):
@@ -206,6 +207,16 @@ class TestWechatpay(WechatpayCase):
             '/distribution/wechat/pay/guessed', data=sent['body'].encode(), headers=sent['headers']).status_code, 401)
         self.assertFalse(self.env['distribution.wechat.callback'].search([]))
         self.assertEqual(tx.state, 'draft')
+
+    def test_those_that_wait_long_stop_no_others(self):
+        txs = [self._announced(reference=f'Waits {number}') for number in range(3)]
+        self._pay(txs[2])
+        with patch('odoo.addons.distribution_wechat.models.payment_transaction._BATCH', 1):
+            states = []
+            for _run in range(3):
+                self._ask()
+                states.append(txs[2].state)
+        self.assertEqual(states, ['draft', 'draft', 'done'])
 
     def test_nobody_pays_in_time(self):
         tx = self._announced()
