@@ -6,7 +6,7 @@
     'summary': "Connect official accounts and mini programs",
     'author': "Distribution for Odoo",
     'license': 'LGPL-3',
-    'depends': ['distribution_portal', 'payment'],
+    'depends': ['distribution_portal', 'payment', 'account_payment'],
     'data': [
         'security/ir.model.access.csv',
         'security/distribution_wechat_rules.xml',
@@ -34,6 +34,8 @@
         'views/distribution_wechat_pay_menus.xml',  # Depends on the actions above.
         'views/payment_wechatpay_templates.xml',
         'views/payment_provider_views.xml',
+        'views/payment_transaction_views.xml',
+        'wizard/distribution_wechat_abnormal_refund_views.xml',
 
         'data/payment_provider_data.xml',  # Depends on `redirect_form`.
         'views/distribution_wechat_menus.xml',  # Depends on the actions above.

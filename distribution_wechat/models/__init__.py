@@ -1,3 +1,4 @@
+from . import account_payment
 from . import distribution_attempt
 from . import distribution_distributor
 from . import distribution_news
@@ -29,5 +30,6 @@ from . import distribution_wechat_token
 from . import distribution_withdrawal
 from . import payment_provider
 from . import payment_transaction
+from . import payment_transaction_refund
 from . import res_users
 from . import sale_order

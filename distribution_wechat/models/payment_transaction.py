@@ -26,6 +26,7 @@ class PaymentTransaction(models.Model):
     wechatpay_number = fields.Char(string="Number at WeChat Pay", readonly=True, copy=False, index='btree_not_null')
     wechatpay_way = fields.Char(readonly=True, copy=False)      # jsapi, mini, native or h5, with the payer if known
     wechatpay_expires_at = fields.Datetime(readonly=True, copy=False)
+    wechatpay_asked_at = fields.Datetime(readonly=True, copy=False)
 
     # === BUSINESS METHODS - PRE-PROCESSING === #
 
@@ -119,6 +120,7 @@ class PaymentTransaction(models.Model):
         """
         if self.provider_code != 'wechatpay':
             return super()._send_refund_request()
+        self._wechatpay_check_refund()
         self._wechatpay_set_number('refund')
         self._set_pending()
         return self.env['ir.cron']._distribution_wake('distribution_wechat.ir_cron_ask_payments')
@@ -127,10 +129,15 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _wechatpay_cron_ask(self):
-        """Ask about what is under way, and send what was promised; each in a transaction of its own."""
+        """Ask about what is under way, and send what was promised; each in a transaction of its own.
+
+        Those that were not asked about for longest come first: refunds that take days stop no others.
+        """
         transactions = self.search([
             ('provider_code', '=', 'wechatpay'), ('wechatpay_number', '!=', False), ('state', 'in', ('draft', 'pending')),
-        ], order='id', limit=_BATCH)
+        ], order='wechatpay_asked_at NULLS FIRST, id', limit=_BATCH).try_lock_for_update()
+        transactions.wechatpay_asked_at = fields.Datetime.now()
+        self.env['ir.cron']._commit_progress(0)
         for transaction in transactions:
             reference = transaction.reference
             try:
@@ -162,6 +169,8 @@ class PaymentTransaction(models.Model):
 
     def _wechatpay_send_refund(self, client):
         source = self.source_transaction_id
+        if not source.is_post_processed:    # after a refund, nothing books the payment any more
+            source._post_process()
         try:
             answer = client.create_refund(
                 self.wechatpay_number, source.wechatpay_number, -self._wechatpay_get_fen(), source._wechatpay_get_fen(),
@@ -202,6 +211,8 @@ class PaymentTransaction(models.Model):
         :raise UserError: when it is about nothing that is known.
         """
         answer = read_refund(data)
+        if data.get('mchid') != merchant.mchid:
+            raise UserError(self.env._("WeChat Pay answers for another merchant or account: %s", answer.number))
         self._wechatpay_find(merchant, answer.number)._wechatpay_apply_refund(answer)
 
     def _wechatpay_apply_payment(self, answer):
@@ -214,6 +225,7 @@ class PaymentTransaction(models.Model):
         app_ids = {provider.wechatpay_account_id.app_id, provider.wechatpay_mini_id.app_id} - {False}
         if answer.mchid != provider.wechatpay_merchant_id.mchid or answer.app_id not in app_ids:
             raise UserError(self.env._("WeChat Pay answers for another merchant or account: %s", self.reference))
+        self._wechatpay_check_platform_number(answer)
         self._process('wechatpay', {
             'status': 'paid' if answer.state in _PAID else answer.state, 'amount': answer.amount,
             'currency': answer.currency, 'id': answer.platform_number})
@@ -226,8 +238,15 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         if answer.order_number != self.source_transaction_id.wechatpay_number:
             raise UserError(self.env._("WeChat Pay answers for another payment: %s", self.reference))
+        self._wechatpay_check_platform_number(answer)
+        self._wechatpay_note_refund(answer.state)
         self._process('wechatpay', {
             'status': f'refund {answer.state}', 'amount': answer.amount, 'currency': 'CNY', 'id': answer.platform_number})
+
+    def _wechatpay_check_platform_number(self, answer):
+        """Check that WeChat Pay still calls it as it did before."""
+        if self.provider_reference and answer.platform_number not in ('', self.provider_reference):
+            raise UserError(self.env._("WeChat Pay answers for another payment: %s", self.reference))
 
     def _extract_amount_data(self, payment_data):
         """Override of `payment` to extract the amount and currency; what was not paid has none to compare."""
@@ -243,16 +262,19 @@ class PaymentTransaction(models.Model):
             return super()._apply_updates(payment_data)
         status = payment_data['status']
         self.provider_reference = payment_data['id'] or self.provider_reference
-        if status in ('paid', 'refund SUCCESS'):
+        if status in ('paid', 'refund SUCCESS') and self._wechatpay_is_whole(payment_data):
             # A payment may arrive after it was given up: the money is here.
             self._set_done(extra_allowed_states=('cancel',))
             self.env['distribution.wechat.shipping']._expect(self)
         elif status == 'CLOSED':
             self._set_canceled(self.env._("The payment was closed."))
-        elif status in ('refund CLOSED', 'refund ABNORMAL'):
-            self._set_error(self.env._(
-                "WeChat Pay could not refund it (%s). See the merchant platform.", status.partition(' ')[2]))
+        elif status == 'refund CLOSED':
+            self._set_error(self.env._("WeChat Pay closed the refund: no money was returned. It may be refunded again."))
         return None
+
+    def _wechatpay_is_whole(self, payment_data):
+        """Return whether an answer is about this amount; `_validate_amount` stops only what was not over before."""
+        return payment_data['amount'] == abs(self._wechatpay_get_fen()) and payment_data['currency'] == 'CNY'
 
     # === GETTERS === #
 

@@ -97,15 +97,15 @@ def check_payee(call, app_id, openid):
     raise PayRefusal(400, 'INVALID_REQUEST', "openid")
 
 
-def decrypt_name(call, text):
-    """Return a name that was encrypted for the platform, under the key that the call names."""
+def decrypt_name(call, text, what="user_name"):
+    """Return a text that was encrypted for the platform, under the key that the call names."""
     serial = call.request.headers.get('Wechatpay-Serial', '')
     check(serial in (call.merchant.public_key_id, call.merchant.platform_serial), 'PARAM_ERROR', "Wechatpay-Serial")
     key = serialization.load_pem_private_key(call.merchant.platform_private_key.encode(), None)
     try:
         return key.decrypt(base64.b64decode(text), padding.OAEP(padding.MGF1(SHA1()), SHA1(), None)).decode()
     except ValueError:
-        raise PayRefusal(400, 'PARAM_ERROR', "user_name") from None
+        raise PayRefusal(400, 'PARAM_ERROR', what) from None
 
 
 def to_time(seconds):

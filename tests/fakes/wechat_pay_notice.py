@@ -25,7 +25,7 @@ def prepare(state, order):
 
     `kind` and `number` say about what. `by_key` chooses the mode, `data` replaces values of what is encrypted
     (and signed well), `changes` those of the envelope and `headers` those around it after it was signed;
-    `stale` is the age in seconds.
+    `stale` is the age in seconds, `signed` replaces values of the envelope before it is signed.
     """
     merchant = state.merchants[order['mchid']]
     key, kind, subject, data = KINDS[order['kind']](state, merchant, order['number'])
@@ -36,7 +36,7 @@ def prepare(state, order):
         'id': order.get('id', key), 'create_time': '2026-11-21T10:00:00+08:00', 'resource_type': 'encrypt-resource',
         'event_type': order.get('event', kind), 'summary': "通知", 'resource': {
             'original_type': subject, 'algorithm': 'AEAD_AES_256_GCM', 'nonce': nonce, 'associated_data': subject,
-            'ciphertext': base64.b64encode(sealed).decode()}}
+            'ciphertext': base64.b64encode(sealed).decode()}} | order.get('signed', {})
     raw = json.dumps(body, ensure_ascii=False).encode()
     headers = sign_headers(state, merchant, raw, order.get('by_key', True), order.get('stale', 0))
     if order.get('changes'):

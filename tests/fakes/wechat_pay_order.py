@@ -8,6 +8,7 @@ from wechat_pay_api import (
     check_payee,
     check_text,
     check_url,
+    decrypt_name,
     pay_endpoint,
     to_time,
 )
@@ -105,6 +106,25 @@ def query_refund(call):
     if call.number not in call.merchant.refunds:
         raise PayRefusal(404, 'RESOURCE_NOT_EXISTS', "no such refund")
     return show_refund(call.merchant.refunds[call.number])
+
+
+@pay_endpoint('POST', REFUNDS + '/{}/apply-abnormal-refund', 'out_refund_no type', 'bank_type bank_account real_name')
+def apply_abnormal(call):
+    """Take where the money shall go: to another card of the payer, or to the merchant."""
+    body = call.body
+    item = call.merchant.refunds.get(body['out_refund_no'])
+    if not item or item['id'] != call.number:
+        raise PayRefusal(404, 'RESOURCE_NOT_EXISTS', "no such refund")
+    check(body['type'] in ('USER_BANK_CARD', 'MERCHANT_BANK_CARD'), 'PARAM_ERROR', "type")
+    is_card = body['type'] == 'USER_BANK_CARD'
+    check(len(body) == (5 if is_card else 2), 'PARAM_ERROR', "a card for the payer, and for nobody else")
+    if is_card:
+        check_text(body['bank_type'], 32, r'[A-Z]+_DEBIT')
+        check_text(decrypt_name(call, body['bank_account'], "bank_account"), 32, r'[0-9]{8,}')
+        check_text(decrypt_name(call, body['real_name'], "real_name"), 64)
+    check(item['state'] == 'ABNORMAL', 'INVALID_REQUEST', "it is not abnormal")
+    item.update(state='PROCESSING', channel='OTHER_BANKCARD', target=body['type'])
+    return show_refund(item)
 
 
 # -- what is known

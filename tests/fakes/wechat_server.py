@@ -190,6 +190,13 @@ class Server:
 
     def control_pay(self, mchid, number, openid='oSomebody'):
         wechat_pay_order.pay(self.state, self.state.merchants[mchid], number, openid)
+    def control_pay(self, mchid, number, openid='oSomebody', is_tried=False):
+        """Let somebody pay, or (`is_tried`) try to pay what may be closed; return whether it was paid."""
+        merchant = self.state.merchants[mchid]
+        if is_tried and merchant.orders[number]['state'] != 'NOTPAY':
+            return {'paid': False}
+        wechat_pay_order.pay(self.state, merchant, number, openid)
+        return {'paid': True}
 
     def control_refund(self, mchid, number, state='SUCCESS'):
         wechat_pay_order.settle_refund(self.state.merchants[mchid], number, state)

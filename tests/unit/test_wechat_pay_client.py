@@ -222,6 +222,28 @@ def test_a_payment_is_announced_paid_and_refunded(fake):
         ('payment', 1234), ('refund', 1000)]
 
 
+def test_the_money_of_an_abnormal_refund_is_sent_elsewhere(fake):
+    client = connect(fake)
+    client.prepare_jsapi(make_order('SO-A001'), fake.openid)
+    fake.tell('pay', mchid=MCHID, number='SO-A001', openid=fake.openid)
+    for number, card in (('RA1', pay.PayerCard('ICBC_DEBIT', client.seal('6222021234567890'), client.seal("张三"))), ('RA2', None)):
+        refund = client.create_refund(number, 'SO-A001', 100, 1234, 'https://shop.example.com/pay')
+        with pytest.raises(pay.PayRefused):     # it is under way
+            client.apply_abnormal_refund(refund.platform_number, number, card)
+        fake.tell('refund', mchid=MCHID, number=number, state='ABNORMAL')
+        assert client.get_refund(number).state == 'ABNORMAL'
+        for wrong in (pay.PayerCard('ICBC', client.seal('6222021234567890'), client.seal("张三")),
+                      pay.PayerCard('ICBC_DEBIT', '6222021234567890', client.seal("张三")),
+                      pay.PayerCard('ICBC_DEBIT', client.seal('no card'), client.seal("张三"))):
+            with pytest.raises(pay.PayRefused):
+                client.apply_abnormal_refund(refund.platform_number, number, wrong)
+        with pytest.raises(pay.UnknownNumber):
+            client.apply_abnormal_refund('5030', number, card)
+        assert client.apply_abnormal_refund(refund.platform_number, number, card).state == 'PROCESSING'
+        fake.tell('refund', mchid=MCHID, number=number)
+        assert client.get_refund(number).state == 'SUCCESS'
+
+
 def test_other_ways_to_pay_are_announced_and_closed(fake):
     client = connect(fake)
     assert client.prepare_native(make_order('SO-N001')).startswith('weixin://')

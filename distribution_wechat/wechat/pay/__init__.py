@@ -2,7 +2,7 @@ from .authorizations import Authorization, Authorizations, AuthorizationState, r
 from .errors import NotNow, PayRefused, UnknownNumber, Unverified, to_pay_error
 from .keys import MAX_AGE, PUBLIC_KEY_ID, PlatformKeys, get_certificate_serial, load_public_key
 from .notice import MAX_NOTICE_BYTES, Notice, open_notice
-from .orders import Order, Orders, OrderState, RefundState, read_order, read_refund
+from .orders import Order, Orders, OrderState, PayerCard, RefundState, read_order, read_refund
 from .signature import (
     decrypt, decrypt_text, encrypt_text, is_signed, load_private_key, prepare_answer_message, prepare_authorization,
     prepare_request_message, sign, sign_payment,

@@ -44,6 +44,14 @@ class RefundState(NamedTuple):
     amount: int | None
 
 
+class PayerCard(NamedTuple):
+    """A bank card that takes the money of a refund; number and name are sealed by `Orders.seal`."""
+
+    bank_type: str          # ICBC_DEBIT, …
+    sealed_number: str
+    sealed_name: str
+
+
 class Orders:
     """The calls about payments and refunds; part of `PayMerchant`."""
 
@@ -114,6 +122,26 @@ class Orders:
         """
         return read_refund(self.request('GET', f'{_REFUNDS}/{quote(number, safe="")}'), number)
 
+    def seal(self, text):
+        """Return a text as only the platform can read it."""
+        return self._keys.encrypt(text)
+
+    def apply_abnormal_refund(self, refund_id, number, card=None):
+        """Say where the money of a refund shall go that did not arrive: to a card of the payer, or to the merchant.
+
+        :param str refund_id: The platform's number.
+        :param str number: Of the refund.
+        :param PayerCard|None card: None: the merchant's own account.
+        :rtype: RefundState
+        """
+        return read_refund(self.request('POST', f'{_REFUNDS}/{quote(refund_id, safe="")}/apply-abnormal-refund', {
+            'out_refund_no': number,
+            'type': 'USER_BANK_CARD' if card else 'MERCHANT_BANK_CARD',
+            'bank_type': card and card.bank_type,
+            'bank_account': card and card.sealed_number,
+            'real_name': card and card.sealed_name,
+        }), number)
+
     def _prepare_order(self, order):
         return {
             'appid': order.app_id, 'mchid': self.mchid, 'description': order.description, 'out_trade_no': order.number,
@@ -130,6 +158,8 @@ def read_order(data, number=None):
     if extract(data, 'out_trade_no', str) != (number or data['out_trade_no']):
         raise Unreachable("the answer is about another payment")
     money = data.get('amount') or {}
+    if not isinstance(money, dict):
+        raise Unreachable("an amount is no object")
     return OrderState(
         data['out_trade_no'], extract(data, 'trade_state', str), str(data.get('transaction_id') or ''),
         _get_amount(money, 'total'), str(money.get('currency') or ''), str(data.get('appid') or ''),

@@ -23,3 +23,6 @@ from . import test_wechat_transfer_faults
 from . import test_wechat_transfer_pages
 from . import test_wechatpay
 from . import test_wechatpay_faults
+from . import test_wechatpay_flows
+from . import test_wechatpay_refunds
+from . import test_wechatpay_tampering

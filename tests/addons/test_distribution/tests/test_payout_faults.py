@@ -54,6 +54,20 @@ class Killed(BaseException):
     """The worker died here."""
 
 
+def run_child(script, **arguments):
+    """Run another Odoo on this database, in a process of its own, and return how it ended."""
+    paths = config['addons_path']
+    options = [f'--addons-path={paths if isinstance(paths, str) else ",".join(paths)}']
+    options += [f'--{name}={config[name]}' for name in ('db_host', 'db_port', 'db_user', 'db_password') if config[name]]
+    arguments |= {'options': [*options, '--no-http', '--log-level=error'], 'db': get_db_name()}
+    child = subprocess.run(
+        [sys.executable, '-c', script, json.dumps(arguments)], env=dict(os.environ), timeout=300, check=False,
+        stderr=subprocess.PIPE, text=True)
+    if child.returncode != -signal.SIGKILL:
+        _logger.error("The other process ended by itself: %s", child.stderr[-2000:])
+    return child.returncode
+
+
 @tagged('post_install', '-at_install')
 class TestPayoutFaults(CommittedCase):
     """Workers die, answers come late, twice or never: nobody is paid twice, and nothing is lost."""
@@ -311,17 +325,7 @@ class TestPayoutFaults(CommittedCase):
 
     def _run_child(self, payout_id, point):
         """Run another Odoo on this database that sends the payout, and return how it ended."""
-        options = [f'--addons-path={config["addons_path"] if isinstance(config["addons_path"], str) else ",".join(config["addons_path"])}']
-        options += [f'--{name}={config[name]}' for name in ('db_host', 'db_port', 'db_user', 'db_password') if config[name]]
-        arguments = {
-            'options': [*options, '--no-http', '--log-level=error'], 'db': get_db_name(), 'company': self.ids['company'],
-            'payout': payout_id, 'point': point}
-        child = subprocess.run(
-            [sys.executable, '-c', _CHILD, json.dumps(arguments)], env=dict(os.environ), timeout=300, check=False,
-            stderr=subprocess.PIPE, text=True)
-        if child.returncode != -signal.SIGKILL:
-            _logger.error("The other process ended by itself: %s", child.stderr[-2000:])
-        return child.returncode
+        return run_child(_CHILD, company=self.ids['company'], payout=payout_id, point=point)
 
     @mute_logger('odoo.sql_db')
     def test_eight_withdrawals_of_everything_at_once_are_one(self):

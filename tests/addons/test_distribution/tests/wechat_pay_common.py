@@ -1,8 +1,11 @@
+import os
 import random
 from contextlib import nullcontext
+from datetime import datetime
 from functools import cache
 
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from odoo.tests import HttpCase
@@ -25,6 +28,23 @@ def get_pems():
         key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode(),
     ) for key in keys]
+
+
+@cache
+def get_certificate():
+    """Return the certificate of the platform's key, as merchants without a public key have it: PEM."""
+    key = serialization.load_pem_private_key(get_pems()[1][0].encode(), None)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Tenpay")])
+    return x509.CertificateBuilder(
+        name, name, key.public_key(), 0xC2D, datetime(2020, 1, 1), datetime(2035, 1, 1),
+    ).sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def get_seeds(count=3):
+    """Return the seeds of a storm: another set in each run, or the one of DISTRIBUTION_SEED to repeat it."""
+    if seed := os.environ.get('DISTRIBUTION_SEED'):
+        return [int(seed)]
+    return [random.SystemRandom().randrange(10 ** 9) for _index in range(count)]
 
 
 def tell_merchant(fake, mchid, app_id):

@@ -1,0 +1,1 @@
+from . import distribution_wechat_abnormal_refund
