@@ -1,6 +1,6 @@
 """The frame of WeChat Pay v3: who calls is verified over raw bytes, and what is answered is signed.
 
-The calls themselves are in `wechat_pay_transfer` and `wechat_pay_order`, as `wechat_pay_api` declares them.
+The calls themselves are in `wechat_pay_transfer`, `wechat_pay_order` and `wechat_pay_statement`, as `wechat_pay_api` declares them.
 """
 import base64
 import json
@@ -40,12 +40,16 @@ class Merchant:
     balance: int = 10 ** 12         # fen, may be transferred
     largest_transfer: int = 20_000
     first_state: str = 'WAIT_USER_CONFIRM'      # of a new transfer
+    opening: int = 0                # fen, on the account before anything was paid
+    fee_rate: str = '0.006'
+    statements: dict = field(default_factory=dict)      # what is wrong with them; see `wechat_pay_statement`
     # -- kept by the platform
     bills: dict = field(default_factory=dict)
     orders: dict = field(default_factory=dict)
     refunds: dict = field(default_factory=dict)
     receipts: dict = field(default_factory=dict)
-    money: list = field(default_factory=list)   # what was really paid: kind, number, amount, openid
+    money: list = field(default_factory=list)   # what was really paid: kind, number, amount, openid, time
+    files: dict = field(default_factory=dict)   # statements by the token of their address
 
 
 def handle(state, request):

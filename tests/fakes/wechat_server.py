@@ -5,7 +5,8 @@ Official accounts and mini programs as `wechat_official` and `wechat_mini` answe
 client in `distribution_wechat`. It prints `PORT` when it is ready, and ends with its standard input.
 
 Tests steer it by `POST /_control/…` (`reset`, `accounts`, `people`, `browser`, `consents`, `codes`,
-`faults`, `calm`, `clock`, `push`, `verify`, `merchants`, `transfer`, `pay`, `refund`, `notice`) and read `GET /_control/log`: calls, violations
+`faults`, `calm`, `clock`, `push`, `verify`, `merchants`, `transfer`, `pay`, `refund`, `withdraw`,
+`age`, `notice`) and read `GET /_control/log`: calls, violations
 (faults of the client that the platform would forgive), messages, pushes.
 """
 import argparse
@@ -20,6 +21,7 @@ import wechat_official
 import wechat_pay
 import wechat_pay_notice
 import wechat_pay_order
+import wechat_pay_statement
 import wechat_pay_transfer
 import wechat_pusher
 from wechat_api import answer_json, handle
@@ -186,13 +188,24 @@ class Server:
         wechat_pay_order.pay(self.state, self.state.merchants[mchid], number, openid)
 
     def control_refund(self, mchid, number, state='SUCCESS'):
-        wechat_pay_order.settle_refund(self.state.merchants[mchid], number, state)
+        wechat_pay_order.settle_refund(self.state, self.state.merchants[mchid], number, state)
+
+    def control_withdraw(self, mchid, number, amount):
+        """Let the merchant take money to the bank."""
+        self.state.merchants[mchid].money.append(
+            {'kind': 'withdrawal', 'number': number, 'amount': amount, 'openid': '', 'time': self.state.now()})
+
+    def control_age(self, mchid, seconds):
+        """Let what was paid so far have been paid earlier."""
+        for entry in self.state.merchants[mchid].money:
+            entry['time'] -= seconds
 
     def control_money(self, mchid):
         """Return what was really paid, and what is under way."""
         merchant = self.state.merchants[mchid]
         return {
             'money': merchant.money, 'balance': merchant.balance,
+            'account': wechat_pay_statement.get_balance(merchant),
             'bills': {number: bill['state'] for number, bill in merchant.bills.items()},
             'orders': {number: order['state'] for number, order in merchant.orders.items()},
             'refunds': {number: item['state'] for number, item in merchant.refunds.items()}}
