@@ -48,6 +48,7 @@ WRITERS = {
     'distribution_wechat/models/distribution_wechat_message.py',
     'distribution_wechat/models/distribution_wechat_notice.py',
     'distribution_wechat/models/distribution_wechat_callback.py',
+    'distribution_wechat/models/distribution_wechat_statement_matching.py',
 }
 # An amount to compare with, that is owed to nobody: what a level asks for.
 THRESHOLDS = {'distribution_core/models/distribution_level.py'}
