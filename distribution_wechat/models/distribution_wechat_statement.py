@@ -229,7 +229,7 @@ class DistributionWechatStatement(models.Model):
         if self.kind == 'flow':
             return {
                 **values, 'kind': self._get_flow_kind(row), 'flow_number': row.flow_number, 'amount': row.amount / 100,
-                'balance': row.balance / 100, 'remark': row.remark}
+                'fee': row.fee / 100, 'balance': row.balance / 100, 'remark': row.remark}
         sign = -1 if row.kind == 'refund' else 1
         return {
             **values, 'kind': row.kind, 'amount': sign * row.amount / 100, 'fee': row.fee / 100,
@@ -242,9 +242,11 @@ class DistributionWechatStatement(models.Model):
         """Return what a movement claims to be; a number that is known here decides, later."""
         if row.is_fee:
             return 'fee'
+        if row.amount > 0:
+            return 'payment' if row.title == '交易' else 'other'        # e.g. what could not be transferred
         if '转账' in row.title or '付款' in row.title:
             return 'transfer'
-        return {'交易': 'payment', '退款': 'refund'}.get(row.title, 'other')
+        return 'refund' if row.title == '退款' else 'other'
 
     def _get_error(self, error):
         """Return what went wrong, for an accountant.

@@ -21,7 +21,8 @@ class DistributionWechatStatement(models.Model):
     +--------------------+------------------------------------------------------------------------+
     | movement           | against                                                                |
     +====================+========================================================================+
-    | payment, refund    | the outstanding item of its payment; if it has no entry, the invoice   |
+    | payment, refund    | the outstanding item of its payment; if it has no entry, the invoice;  |
+    |                    | a fee that is given back with a refund: the merchant's fee account     |
     +--------------------+------------------------------------------------------------------------+
     | transfer           | the outstanding item of the payout's payment                           |
     +--------------------+------------------------------------------------------------------------+
@@ -73,7 +74,7 @@ class DistributionWechatStatement(models.Model):
         for line in self.line_ids.filtered(lambda line: line.bank_line_id and not line.bank_line_id.is_reconciled):
             account, items = line._get_counterpart()
             _liquidity, suspense, _other = line.bank_line_id._seek_for_lines()
-            if not account or len(suspense) != 1:
+            if not account or len(suspense) != 1 or not line._split_fee(suspense):
                 continue
             suspense_by_account[account] = suspense_by_account.get(account, suspense.browse()) | suspense
             if items:
@@ -124,6 +125,28 @@ class DistributionWechatStatement(models.Model):
 class DistributionWechatStatementLine(models.Model):
     _inherit = 'distribution.wechat.statement.line'
 
+    # === BUSINESS METHODS === #
+
+    def _split_fee(self, suspense):
+        """Book the fee that is given back with a refund apart from the refund.
+
+        :param account.move.line suspense:
+        :return: Whether what is left on the suspense account is the refund.
+        :rtype: bool
+        """
+        account, fee = self.statement_id.merchant_id.fee_account_id, self.fee
+        if self.currency_id.is_zero(fee):
+            return True
+        if not account or suspense.currency_id != suspense.company_currency_id:
+            return False
+        refund = suspense.balance + fee
+        self.bank_line_id.move_id.with_context(skip_readonly_check=True).write({'line_ids': [
+            Command.update(suspense.id, {'debit': refund, 'credit': 0.0, 'amount_currency': refund}),
+            Command.create({
+                'name': suspense.name, 'account_id': account.id, 'currency_id': suspense.currency_id.id, 'debit': 0.0,
+                'credit': fee, 'amount_currency': -fee})]})
+        return True
+
     # === GETTERS === #
 
     def _get_payment(self):
@@ -147,7 +170,7 @@ class DistributionWechatStatementLine(models.Model):
             return self.statement_id.merchant_id.fee_account_id, items
         payment = self._get_payment()
         own_amount = self.transaction_id.amount or -self.transfer_id.amount
-        if not payment or self.currency_id.compare_amounts(self.amount, own_amount):
+        if not payment or self.currency_id.compare_amounts(self.amount - self.fee, own_amount):
             return self.env['account.account'], items
         if payment.move_id:
             items = payment.move_id.line_ids.filtered(lambda item: item.account_id == payment.outstanding_account_id)

@@ -34,7 +34,8 @@ class DistributionWechatStatementLine(models.Model):
     platform_number = fields.Char(string="WeChat's Number", readonly=True)
     flow_number = fields.Char(string="Number of the Movement", readonly=True)
     amount = fields.Monetary(readonly=True, help="Below zero when it leaves.")
-    fee = fields.Monetary(readonly=True)
+    fee = fields.Monetary(
+        readonly=True, help="What is kept of a payment. In movements: what a refund leaves less, as it is given back.")
     balance = fields.Monetary(string="Balance after It", readonly=True)
     platform_state = fields.Char(string="State at WeChat Pay", readonly=True)
     title = fields.Char(string="What", readonly=True)

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 from ..wechat.pay import get_bounds, get_fee
 
 _DONE = {'payment': ('SUCCESS', 'REFUND'), 'refund': ('SUCCESS',)}      # states of the platform
+_UNDER_WAY = 'PROCESSING'       # a refund when the statement was made; the movement tells when it is done
 _TOLD = ('payment', 'refund', 'transfer')       # what is known here, if all is well
 
 
@@ -67,6 +68,7 @@ class DistributionWechatStatement(models.Model):
                AND tx.%s = line.%s
                AND tx.%s <> ''
                AND tx.wechatpay_number IS NOT NULL
+               AND (line.kind = 'fee' OR line.amount * tx.amount > 0)
                AND provider.wechatpay_merchant_id = %s
             """, self.id, own, theirs, own, self.merchant_id.id))
 
@@ -83,6 +85,7 @@ class DistributionWechatStatement(models.Model):
                AND line.transaction_id IS NULL
                AND bill.%s = line.%s
                AND bill.%s <> ''
+               AND line.amount < 0
                AND bill.merchant_id = %s
             """, self.id, own, theirs, own, self.merchant_id.id))
 
@@ -169,9 +172,10 @@ class DistributionWechatStatement(models.Model):
         if not line.own_id:
             yield self._prepare_difference('missing_here', line, 0, line.amount)
             return
-        if line.own_amount != line.amount:
-            yield self._prepare_difference('amount', line, line.own_amount, line.amount)
-        if line.is_done_here != line.is_done_there:
+        amount = line.amount - line.fee if self.kind == 'flow' else line.amount
+        if line.own_amount != amount:
+            yield self._prepare_difference('amount', line, line.own_amount, amount)
+        if line.platform_state != _UNDER_WAY and line.is_done_here != line.is_done_there:
             yield self._prepare_difference('state', line, line.own_amount, line.amount)
 
     def _find_duplicates(self, lines):

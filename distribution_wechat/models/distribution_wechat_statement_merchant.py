@@ -17,7 +17,7 @@ class DistributionWechatMerchant(models.Model):
         copy=False, index='btree_not_null', ondelete='restrict',
         help="What moves on the merchant's account becomes a bank statement of this journal, a day each. Empty: none.")
     fee_account_id = fields.Many2one(
-        comodel_name='account.account', string="Fee Account", domain="[('internal_group', '=', 'expense')]",
+        comodel_name='account.account', domain="[('internal_group', '=', 'expense')]",
         check_company=True, index='btree_not_null', ondelete='restrict',
         help="What WeChat Pay keeps of payments. Empty: it stays open in the bank statement.")
     fee_rate = fields.Float(

@@ -42,6 +42,7 @@ class Merchant:
     first_state: str = 'WAIT_USER_CONFIRM'      # of a new transfer
     opening: int = 0                # fen, on the account before anything was paid
     fee_rate: str = '0.006'
+    is_fee_given_back: bool = False     # with refunds
     statements: dict = field(default_factory=dict)      # what is wrong with them; see `wechat_pay_statement`
     # -- kept by the platform
     bills: dict = field(default_factory=dict)

@@ -107,7 +107,8 @@ def build_flow(merchant, day):
             rows.append(dict(zip(_FLOW, (
                 to_text(entry['time']), platform_number,
                 hashlib.md5(f'{merchant.mchid} {entry["number"]} {kind}'.encode()).hexdigest(), name, kind,
-                '收入' if is_income else '支出', yuan(amount), yuan(balance), 'system', '', entry['number']), strict=True)))
+                '收入' if is_income else '支出', yuan(amount), yuan(balance), 'system',
+                get_remark(merchant, entry), entry['number']), strict=True)))
     return rows
 
 
@@ -126,7 +127,14 @@ def get_movements(merchant, entry):
             yield '扣除交易手续费', '扣除交易手续费', False, fee
     else:
         kind = {'refund': '退款', 'transfer': '商家转账', 'withdrawal': '提现'}[entry['kind']]
-        yield kind, kind, False, entry['amount']
+        given_back = get_fee(merchant, entry['amount']) if kind == '退款' and merchant.is_fee_given_back else 0
+        yield kind, kind, False, entry['amount'] - given_back
+
+
+def get_remark(merchant, entry):
+    if entry['kind'] != 'refund' or not merchant.is_fee_given_back:
+        return ''
+    return f'退款总金额{yuan(entry["amount"])}元;含手续费{yuan(get_fee(merchant, entry["amount"]))}元'
 
 
 def get_platform_number(merchant, entry):

@@ -140,7 +140,7 @@ def make_flow(amounts, opening=0, remark='a,b'):
         balance += amount
         rows.append(pay.FlowRow(
             datetime(2026, 1, 1, 0, 0, number), number % 2 == 1, f'N{number // 2}', f'P{number // 2}', f'F{number}', amount,
-            balance, '扣除交易手续费' if number % 2 else '交易', remark))
+            0, balance, '扣除交易手续费' if number % 2 else '交易', remark))
     return tuple(rows)
 
 
@@ -168,6 +168,14 @@ def test_a_flow_statement_that_contradicts_itself_is_not_believed(old, new):
     assert old in content
     with pytest.raises(pay.BadStatement):
         pay.read_flow(content.replace(old, new, 1).encode())
+
+
+@pytest.mark.parametrize('remark, fee', [
+    ('退款总金额10.00元;含手续费0.06元', 6), ('退款总金额10.00元;含手续费0.05元', 0), ('退款总金额9.94元;含手续费0.00元', 0),
+    ('sold out', 0)])
+def test_a_refund_leaves_less_the_fee_that_is_given_back(remark, fee):
+    [row] = pay.read_flow(write_flow(make_flow([-994], remark=remark)))
+    assert (row.amount, row.fee) == (-994, fee)
 
 
 # -- days and fees

@@ -12,6 +12,8 @@ CHINA = timezone(timedelta(hours=8))        # the days of statements; there is n
 _MARK = '`'                                 # begins each value, not each name
 _NUMBER = re.compile(r'-?[0-9]{1,15}(\.[0-9]{1,6})?')
 _FEE = '手续费'
+# What is refunded may leave less the part of the fee that is given back; the remark says so.
+_REFUND_LESS_FEE = re.compile(r'退款总金额([0-9.]+)元;含手续费([0-9.]+)元')
 # Names in the totals, and the columns whose sums they are.
 _TRADE_TOTALS = {
     '应结订单总金额': '应结订单金额', '退款总金额': '退款金额', '充值券退款总金额': '充值券退款金额',
@@ -41,6 +43,7 @@ class FlowRow(NamedTuple):
     platform_number: str    # of what it is about; a payment and its fee share it
     flow_number: str        # of the movement
     amount: int             # fen; below zero when it leaves
+    fee: int                # fen, that a refund leaves less, as it is given back with it
     balance: int            # fen, after it
     title: str
     remark: str
@@ -191,6 +194,15 @@ def _to_flow_row(line):
         platform_number=_get(line, '微信支付业务单号'),
         flow_number=_get(line, '资金流水单号'),
         amount=fen if _is_income(line) else -fen,
+        fee=0 if _is_income(line) else _get_fee_given_back(fen, _get(line, '备注')),
         balance=_to_fen(_get(line, '账户结余(元)')),
         title=kind or _get(line, '业务名称'),
         remark=_get(line, '备注'))
+
+
+def _get_fee_given_back(fen, remark):
+    found = _REFUND_LESS_FEE.search(remark)
+    if not found:
+        return 0
+    whole, fee = (_to_fen(text) for text in found.groups())
+    return fee if whole - fee == fen else 0

@@ -224,6 +224,18 @@ class TestWechatStatement(WechatStatementCase):
         self.assertEqual((statement.state, statement.difference_ids.state), ('matched', 'healed'))
         self.assertEqual(len(statement.message_ids.filtered(lambda message: 'differences' in message.body)), 0)
 
+    def test_a_refund_that_was_under_way_when_the_statement_was_made_is_no_difference(self):
+        refund = self._refund_part(self._buy(100.0), 30.0)
+        self._age()
+        statement = self._create_statement()
+        statement.sudo()._keep(self.merchant._get_client().get_trade_statement(self.day))
+        line = statement.line_ids.filtered(lambda line: line.kind == 'refund')
+        for state, kinds in (('PROCESSING', []), ('CHANGE', ['state'])):
+            line.sudo().platform_state = state
+            statement.sudo().write({'state': 'fetched'})
+            statement.sudo()._match()
+            self.assertEqual((refund.state, statement.difference_ids.mapped('kind')), ('done', kinds))
+
     def test_another_file_takes_the_place_of_a_wrong_one(self):
         self._buy(100.0)
         self._age()

@@ -74,6 +74,21 @@ class TestWechatStatementBooking(WechatStatementCase):
         self.assertEqual(self.env['account.move'].search_count([('journal_id', '=', self.journal.id)]), moves)
         self._assert_balance()
 
+    def test_a_fee_that_is_given_back_with_a_refund_is_booked_apart(self):
+        self.fake.tell('merchants', mchid=self.merchant.mchid, is_fee_given_back=True)
+        refund = self._refund_part(self._buy(100.0), 50.0)
+        self._age()
+        statement = self._fetch('flow')
+        self.assertEqual((statement.state, statement.booking_error), ('matched', False))
+        bank_line = statement.bank_statement_id.line_ids.sorted('id')[-1]
+        self.assertRecordValues(bank_line, [{'amount': -49.7, 'is_reconciled': True}])
+        self.assertRecordValues(bank_line.move_id.line_ids.sorted('balance'), [
+            {'account_id': self.journal.default_account_id.id, 'balance': -49.7, 'reconciled': False},
+            {'account_id': self.fee_account.id, 'balance': -0.3, 'reconciled': False},
+            {'account_id': refund.payment_id.outstanding_account_id.id, 'balance': 50.0, 'reconciled': True}])
+        self.assertEqual(self._get_account_balance(self.fee_account), 0.3)
+        self._assert_balance()
+
     def test_days_follow_each_other(self):
         for day in range(3):
             self._buy(10.0 + day)

@@ -41,7 +41,7 @@ class WechatStatementCase(WechatTransferCase):
         super().setUp()
         self.fake.tell(
             'merchants', mchid=self.merchant.mchid, orders={}, refunds={}, bills={}, money=[], statements={}, opening=0,
-            fee_rate='0.006')
+            fee_rate='0.006', is_fee_given_back=False)
 
     # === BUILDERS === #
 
