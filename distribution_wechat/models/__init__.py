@@ -25,6 +25,12 @@ from . import distribution_wechat_qr
 from . import distribution_wechat_receipt
 from . import distribution_wechat_reply
 from . import distribution_wechat_shipping
+from . import distribution_wechat_statement
+from . import distribution_wechat_statement_difference
+from . import distribution_wechat_statement_line
+from . import distribution_wechat_statement_matching
+from . import distribution_wechat_statement_booking  # after the lines, which it extends
+from . import distribution_wechat_statement_merchant
 from . import distribution_wechat_template
 from . import distribution_wechat_token
 from . import distribution_withdrawal

@@ -1,6 +1,6 @@
 """The frame of WeChat Pay v3: who calls is verified over raw bytes, and what is answered is signed.
 
-The calls themselves are in `wechat_pay_transfer` and `wechat_pay_order`, as `wechat_pay_api` declares them.
+The calls themselves are in `wechat_pay_transfer`, `wechat_pay_order` and `wechat_pay_statement`, as `wechat_pay_api` declares them.
 """
 import base64
 import json
@@ -41,13 +41,18 @@ class Merchant:
     largest_transfer: int = 20_000
     first_state: str = 'WAIT_USER_CONFIRM'      # of a new transfer
     may_authorize: bool = True      # people may consent to receive without confirming
+    opening: int = 0                # fen, on the account before anything was paid
+    fee_rate: str = '0.006'
+    is_fee_given_back: bool = False     # with refunds
+    statements: dict = field(default_factory=dict)      # what is wrong with them; see `wechat_pay_statement`
     # -- kept by the platform
     authorizations: dict = field(default_factory=dict)
     bills: dict = field(default_factory=dict)
     orders: dict = field(default_factory=dict)
     refunds: dict = field(default_factory=dict)
     receipts: dict = field(default_factory=dict)
-    money: list = field(default_factory=list)   # what was really paid: kind, number, amount, openid
+    money: list = field(default_factory=list)   # what was really paid: kind, number, amount, openid, time
+    files: dict = field(default_factory=dict)   # statements by the token of their address
 
 
 def handle(state, request):

@@ -171,16 +171,19 @@ def pay(state, merchant, number, openid):
         raise ValueError(f"{order['state']} cannot be paid")
     order.update(state='SUCCESS', paid=state.now(), openid=openid)
     merchant.money.append({
-        'kind': 'payment', 'number': number, 'amount': order['asked']['amount']['total'], 'openid': openid})
+        'kind': 'payment', 'number': number, 'amount': order['asked']['amount']['total'], 'openid': openid,
+        'time': state.now()})
 
 
-def settle_refund(merchant, number, target):
+def settle_refund(platform, merchant, number, target):
     """Let a refund arrive, or not."""
     item = merchant.refunds[number]
     item['state'] = target
     asked = item['asked']
     if target == 'SUCCESS':
-        merchant.money.append({'kind': 'refund', 'number': number, 'amount': asked['amount']['refund'], 'openid': ''})
+        merchant.money.append({
+            'kind': 'refund', 'number': number, 'amount': asked['amount']['refund'], 'openid': '',
+            'time': platform.now()})
     elif target == 'CLOSED':
         merchant.orders[asked['out_trade_no']]['refunded'] -= asked['amount']['refund']
 

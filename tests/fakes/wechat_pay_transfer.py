@@ -164,6 +164,6 @@ def move(state, merchant, bill, target, reason=''):
     if target == 'SUCCESS':
         merchant.money.append({
             'kind': 'transfer', 'number': asked['out_bill_no'], 'amount': asked['transfer_amount'],
-            'openid': asked['openid'], 'name': json.dumps(asked['user_name'])})
+            'openid': asked['openid'], 'name': json.dumps(asked['user_name']), 'time': state.now()})
     elif target in FINAL:
         merchant.balance += asked['transfer_amount']

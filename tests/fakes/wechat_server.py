@@ -6,7 +6,8 @@ client in `distribution_wechat`. It prints `PORT` when it is ready, and ends wit
 
 Tests steer it by `POST /_control/…` (`reset`, `accounts`, `people`, `browser`, `consents`, `codes`,
 `faults`, `calm`, `clock`, `push`, `verify`, `merchants`, `transfer`, `pay`, `refund`, `shipping`,
-`authorization`, `notice`) and read `GET /_control/log`: calls, violations (faults of the client that the platform would forgive), messages, pushes.
+`authorization`, `withdraw`, `age`, `notice`) and read `GET /_control/log`: calls, violations (faults of the client
+that the platform would forgive), messages, pushes.
 """
 import argparse
 import json
@@ -21,6 +22,7 @@ import wechat_pay
 import wechat_pay_authorization
 import wechat_pay_notice
 import wechat_pay_order
+import wechat_pay_statement
 import wechat_pay_transfer
 import wechat_pusher
 import wechat_shipping  # noqa: F401  declares its endpoints
@@ -199,7 +201,17 @@ class Server:
         return {'paid': True}
 
     def control_refund(self, mchid, number, state='SUCCESS'):
-        wechat_pay_order.settle_refund(self.state.merchants[mchid], number, state)
+        wechat_pay_order.settle_refund(self.state, self.state.merchants[mchid], number, state)
+
+    def control_withdraw(self, mchid, number, amount):
+        """Let the merchant take money to the bank."""
+        self.state.merchants[mchid].money.append(
+            {'kind': 'withdrawal', 'number': number, 'amount': amount, 'openid': '', 'time': self.state.now()})
+
+    def control_age(self, mchid, seconds):
+        """Let what was paid so far have been paid earlier."""
+        for entry in self.state.merchants[mchid].money:
+            entry['time'] -= seconds
 
     def control_shipping(self, mchid, number, state):
         """Let a delivery be received (3), complete (4), …"""
@@ -210,6 +222,7 @@ class Server:
         merchant = self.state.merchants[mchid]
         return {
             'money': merchant.money, 'balance': merchant.balance,
+            'account': wechat_pay_statement.get_balance(merchant),
             'bills': {number: bill['state'] for number, bill in merchant.bills.items()},
             'orders': {number: order['state'] for number, order in merchant.orders.items()},
             'shippings': {

@@ -84,9 +84,12 @@ class PayTransport:
     def download(self, url):
         """Return a file that an answer refers to; it is not signed, so its hash has to be compared.
 
+        :param str url: Its host is not followed: what is sent there is signed.
         :rtype: bytes
         """
         parts = urlsplit(url)
+        if not parts.path.startswith('/'):
+            raise Unreachable("the answer refers to no file")
         return self._send('GET', f'{parts.path}{"?" if parts.query else ""}{parts.query}').content
 
     def _send(self, method, path, body=None, query=None):

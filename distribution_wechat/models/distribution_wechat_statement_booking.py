@@ -1,0 +1,200 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+
+_BLOCKING = ('amount', 'duplicate', 'balance')      # the file may be no account of what moved
+_LABEL_MAX = 200
+
+
+class AccountBankStatementLine(models.Model):
+    """A movement of a merchant's account is booked once."""
+    _inherit = 'account.bank.statement.line'
+
+    wechat_flow_number = fields.Char(string="Movement at WeChat Pay", readonly=True, copy=False)
+
+    _wechat_flow_number_uniq = models.UniqueIndex(
+        '(journal_id, wechat_flow_number) WHERE wechat_flow_number IS NOT NULL', "A movement is booked once.")
+
+
+class DistributionWechatStatement(models.Model):
+    """What moved on a merchant's account, as a bank statement; reconciled as far as numbers make it certain.
+
+    +--------------------+------------------------------------------------------------------------+
+    | movement           | against                                                                |
+    +====================+========================================================================+
+    | payment, refund    | the outstanding item of its payment; if it has no entry, the invoice;  |
+    |                    | a fee that is given back with a refund: the merchant's fee account     |
+    +--------------------+------------------------------------------------------------------------+
+    | transfer           | the outstanding item of the payout's payment                           |
+    +--------------------+------------------------------------------------------------------------+
+    | fee                | the merchant's fee account                                             |
+    +--------------------+------------------------------------------------------------------------+
+    | anything else      | stays on the suspense account of the journal, for the accountant       |
+    +--------------------+------------------------------------------------------------------------+
+    """
+    _inherit = 'distribution.wechat.statement'
+
+    bank_statement_id = fields.Many2one(
+        comodel_name='account.bank.statement', readonly=True, copy=False, index='btree_not_null', ondelete='set null')
+    booking_error = fields.Char(string="Why It Is Not Booked", readonly=True, copy=False)
+
+    # === BUSINESS METHODS === #
+
+    def _book(self):
+        """Make the bank statement of the day, once, and reconcile what is certain by now."""
+        self.ensure_one()
+        if self.kind != 'flow' or not self.merchant_id.journal_id or self.state == 'waiting':
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._check_may_be_booked()
+                self._create_bank_statement()
+                self._reconcile()
+            self.booking_error = False
+        except UserError as error:      # e.g. the period is closed
+            self.booking_error = str(error)
+
+    def _create_bank_statement(self):
+        lines = self.line_ids.filtered(lambda line: not line.bank_line_id).sorted('id')
+        if not lines:
+            return
+        statement = self.env['account.bank.statement'].create({
+            'name': f'{self.merchant_id.journal_id.code} {self.day}',
+            'reference': self.file_name,
+            'balance_start': self.currency_id.round(lines[0].balance - lines[0].amount),
+            'balance_end_real': lines[-1].balance,
+            'line_ids': [Command.create(line._prepare_bank_line()) for line in lines],
+        })
+        for line, bank_line in zip(lines, statement.line_ids.sorted('id'), strict=True):
+            line.bank_line_id = bank_line
+        self.bank_statement_id = statement
+
+    def _reconcile(self):
+        """Put what is certain in place of the suspense account, an account at a time, and reconcile it."""
+        plan, suspense_by_account = [], {}
+        for line in self.line_ids.filtered(lambda line: line.bank_line_id and not line.bank_line_id.is_reconciled):
+            account, items = line._get_counterpart()
+            _liquidity, suspense, _other = line.bank_line_id._seek_for_lines()
+            if not account or len(suspense) != 1 or not line._split_fee(suspense):
+                continue
+            suspense_by_account[account] = suspense_by_account.get(account, suspense.browse()) | suspense
+            if items:
+                plan.append(suspense | items)
+        for account, suspense in suspense_by_account.items():
+            suspense.write({'account_id': account.id})
+        if plan:
+            self.env['account.move.line']._reconcile_plan(plan)
+        self._set_paid_without_entry()
+
+    def _set_paid_without_entry(self):
+        """Let payments that have no entry be paid once their invoices are."""
+        for payment in self.line_ids.transaction_id.payment_id:
+            invoices = payment.invoice_ids
+            if not payment.move_id and payment.state == 'in_process' and invoices and not any(
+                    invoices.mapped('amount_residual')):
+                payment.action_validate()
+
+    # === GETTERS === #
+
+    def _check_may_be_booked(self):
+        """Check that the file is an account of what moved, and that it is not booked by payments themselves.
+
+        :raise UserError:
+        """
+        if self.difference_ids.filtered(lambda found: found.state == 'open' and found.kind in _BLOCKING):
+            raise UserError(self.env._(
+                "The movements do not add up, or are of other amounts. It is booked once that is gone or explained."))
+        journal = self.merchant_id.journal_id
+        method_lines = journal.inbound_payment_method_line_ids | journal.outbound_payment_method_line_ids
+        if journal.default_account_id in method_lines.payment_account_id:
+            raise UserError(self.env._(
+                "Payments of %s are booked on its bank account at once. Give its payment methods outstanding accounts, "
+                "or they are booked twice.", journal.display_name))
+
+    @api.model
+    def _get_domain_to_reconcile(self):
+        """Return which statements have movements whose payment may have come after them."""
+        return [
+            ('kind', '=', 'flow'), ('merchant_id.journal_id', '!=', False), ('state', '!=', 'waiting'),
+            ('line_ids', 'any', [
+                '|', ('bank_line_id', '=', False),
+                '&', ('kind', '!=', 'other'), ('bank_line_id.is_reconciled', '=', False)]),
+            '|', ('next_try_at', '=', False), ('next_try_at', '<=', fields.Datetime.now()),
+        ]
+
+
+class DistributionWechatStatementLine(models.Model):
+    _inherit = 'distribution.wechat.statement.line'
+
+    # === BUSINESS METHODS === #
+
+    def _split_fee(self, suspense):
+        """Book the fee that is given back with a refund apart from the refund.
+
+        :param account.move.line suspense:
+        :return: Whether what is left on the suspense account is the refund.
+        :rtype: bool
+        """
+        account, fee = self.statement_id.merchant_id.fee_account_id, self.fee
+        if self.currency_id.is_zero(fee):
+            return True
+        if not account or suspense.currency_id != suspense.company_currency_id:
+            return False
+        refund = suspense.balance + fee
+        self.bank_line_id.move_id.with_context(skip_readonly_check=True).write({'line_ids': [
+            Command.update(suspense.id, {'debit': refund, 'credit': 0.0, 'amount_currency': refund}),
+            Command.create({
+                'name': suspense.name, 'account_id': account.id, 'currency_id': suspense.currency_id.id, 'debit': 0.0,
+                'credit': fee, 'amount_currency': -fee})]})
+        return True
+
+    # === GETTERS === #
+
+    def _get_payment(self):
+        """Return the payment that this is about, or an empty recordset.
+
+        :rtype: account.payment
+        """
+        return self.transaction_id.payment_id or self.transfer_id.payout_id.payment_id
+
+    def _get_partner(self):
+        return self.transaction_id.partner_id.commercial_partner_id or self.transfer_id.distributor_id.partner_id
+
+    def _get_counterpart(self):
+        """Return what this is booked against: an account, and the items to reconcile with.
+
+        :return: Neither of them, as long as it is not certain.
+        :rtype: tuple[account.account, account.move.line]
+        """
+        items = self.env['account.move.line']
+        if self.kind == 'fee':
+            return self.statement_id.merchant_id.fee_account_id, items
+        payment = self._get_payment()
+        own_amount = self.transaction_id.amount or -self.transfer_id.amount
+        if not payment or self.currency_id.compare_amounts(self.amount - self.fee, own_amount):
+            return self.env['account.account'], items
+        if payment.move_id:
+            items = payment.move_id.line_ids.filtered(lambda item: item.account_id == payment.outstanding_account_id)
+        else:
+            items = self.transaction_id.invoice_ids.line_ids.filtered(
+                lambda item: item.account_id.account_type == 'asset_receivable')
+        items = items.filtered(lambda item: (
+            item.parent_state == 'posted' and not item.reconciled and item.currency_id == self.currency_id
+            and item.account_id.reconcile and (item.amount_residual_currency > 0) == (self.amount > 0)))
+        return items[:1].account_id, items.filtered(lambda item: item.account_id == items[:1].account_id)
+
+    def _prepare_bank_line(self):
+        """Return the values of the line of the bank statement.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        merchant = self.statement_id.merchant_id
+        texts = (self.title, self.number, self.platform_number, self.remark)
+        return {
+            'journal_id': merchant.journal_id.id,
+            'date': self.company_id._distribution_get_open_date(self.statement_id.day),
+            'amount': self.amount,
+            'payment_ref': ' '.join(text for text in texts if text)[:_LABEL_MAX],
+            'partner_id': False if self.kind == 'fee' else self._get_partner().id,
+            'wechat_flow_number': self.flow_number,
+        }
