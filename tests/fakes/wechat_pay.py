@@ -40,11 +40,18 @@ class Merchant:
     balance: int = 10 ** 12         # fen, may be transferred
     largest_transfer: int = 20_000
     first_state: str = 'WAIT_USER_CONFIRM'      # of a new transfer
+    share_ratio: int = 3_000        # in 10,000, of a payment
+    share_waits: bool = False       # sharings and returns are worked on when a test says so
+    share_faults: dict = field(default_factory=dict)    # account: reason that its share fails for
+    consents: list = field(default_factory=list)        # merchants that let be taken back from them
     # -- kept by the platform
     bills: dict = field(default_factory=dict)
     orders: dict = field(default_factory=dict)
     refunds: dict = field(default_factory=dict)
     receipts: dict = field(default_factory=dict)
+    sharings: dict = field(default_factory=dict)
+    returns: dict = field(default_factory=dict)
+    receivers: dict = field(default_factory=dict)   # 'appid type account': name
     money: list = field(default_factory=list)   # what was really paid: kind, number, amount, openid
 
 

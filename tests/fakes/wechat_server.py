@@ -5,7 +5,7 @@ Official accounts and mini programs as `wechat_official` and `wechat_mini` answe
 client in `distribution_wechat`. It prints `PORT` when it is ready, and ends with its standard input.
 
 Tests steer it by `POST /_control/…` (`reset`, `accounts`, `people`, `browser`, `consents`, `codes`,
-`faults`, `calm`, `clock`, `push`, `verify`, `merchants`, `transfer`, `pay`, `refund`, `notice`) and read `GET /_control/log`: calls, violations
+`faults`, `calm`, `clock`, `push`, `verify`, `merchants`, `transfer`, `pay`, `refund`, `age`, `sharing`, `notice`) and read `GET /_control/log`: calls, violations
 (faults of the client that the platform would forgive), messages, pushes.
 """
 import argparse
@@ -20,6 +20,7 @@ import wechat_official
 import wechat_pay
 import wechat_pay_notice
 import wechat_pay_order
+import wechat_pay_sharing
 import wechat_pay_transfer
 import wechat_pusher
 from wechat_api import answer_json, handle
@@ -187,6 +188,14 @@ class Server:
 
     def control_refund(self, mchid, number, state='SUCCESS'):
         wechat_pay_order.settle_refund(self.state.merchants[mchid], number, state)
+
+    def control_age(self, mchid, number, seconds):
+        """Let a payment have been made earlier."""
+        self.state.merchants[mchid].orders[number]['paid'] -= seconds
+
+    def control_sharing(self, mchid, number=None):
+        """Work on a sharing or a return that waits; tell what is frozen and what was asked for."""
+        return wechat_pay_sharing.work(self.state, self.state.merchants[mchid], number)
 
     def control_money(self, mchid):
         """Return what was really paid, and what is under way."""
