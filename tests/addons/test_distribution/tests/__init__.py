@@ -15,6 +15,7 @@ from . import test_wechat_notice
 from . import test_wechat_notice_concurrency
 from . import test_wechat_push
 from . import test_wechat_share
+from . import test_wechat_sharing
 from . import test_wechat_story
 from . import test_wechat_transfer
 from . import test_wechat_transfer_faults
