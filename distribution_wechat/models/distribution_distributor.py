@@ -78,4 +78,4 @@ class DistributionDistributor(models.Model):
     def _wechat_is_choosable(self, channel):
         if channel.code == 'wechat':
             return self._wechat_get_payee(channel)
-        return self._wechat_get_receiver(channel)[1] and channel._wechat_get_amount(self) > 0
+        return self._wechat_get_receiver(channel)[1] and channel._wechat_get_frozen(self)

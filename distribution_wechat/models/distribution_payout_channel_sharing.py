@@ -112,7 +112,7 @@ class DistributionPayoutChannel(models.Model):
         :param distribution.withdrawal|None withdrawal: That does not count.
         :rtype: float
         """
-        fen = sum(frozen._get_shareable(distributor) for frozen in self._wechat_get_frozen(distributor))
+        fen = sum(part for _frozen, part in self._wechat_get_frozen(distributor)._allocate(distributor))
         others_sudo = self.env['distribution.withdrawal'].sudo().search([
             ('distributor_id', '=', distributor.id), ('channel_id', '=', self.id),
             ('state', 'in', ('requested', 'checked', 'approved')), ('id', '!=', withdrawal.id if withdrawal else False),

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .distribution_wechat_share import COUNTED_STATES, OPEN_STATES
+
 
 class DistributionPayout(models.Model):
     """A payout by profit sharing is made of shares of payments; it is done when all of them have arrived."""
@@ -28,7 +30,7 @@ class DistributionPayout(models.Model):
         for payout in self:
             payout.lock_for_update()
             payout.invalidate_recordset()
-            if payout.wechat_share_rest and not any(share._is_open() for share in payout.wechat_share_ids):
+            if payout.wechat_share_rest and not any(share.state in OPEN_STATES for share in payout.wechat_share_ids):
                 payout._wechat_create_shares(*payout._wechat_get_share_rest())
         self.env['ir.cron']._distribution_wake('distribution_commission.ir_cron_payouts')
 
@@ -53,18 +55,17 @@ class DistributionPayout(models.Model):
         receiver_sudo = self.env['distribution.wechat.receiver'].sudo()._ensure(channel_sudo, distributor_sudo)
         if not receiver_sudo:
             raise UserError(self.env._("The distributor has not connected WeChat yet."))
+        frozen_sudo = channel_sudo._wechat_get_frozen(distributor_sudo)
+        frozen_sudo.lock_for_update()
+        frozen_sudo.invalidate_recordset()
         taken = 0
-        for frozen_sudo in channel_sudo._wechat_get_frozen(distributor_sudo):
-            if taken == gross:
-                break
-            frozen_sudo.lock_for_update()
-            frozen_sudo.invalidate_recordset()
-            part = min(gross - taken, frozen_sudo._get_shareable(distributor_sudo))
+        for payment_sudo, part in frozen_sudo._allocate(distributor_sudo):
+            part = min(gross - taken, part)
             # Rounded down from the beginning: no share is more than was earned, and together they are all of it.
             amount = net * (taken + part) // gross - net * taken // gross
             taken += part
             if amount:
-                share_model._create_for(self, frozen_sudo, receiver_sudo, part, amount)
+                share_model._create_for(self, payment_sudo, receiver_sudo, part, amount)
         if taken < gross:
             raise UserError(self.env._("Not enough can be shared for %s any more.", self.name))
 
@@ -89,7 +90,7 @@ class DistributionPayout(models.Model):
         :return: Fen.
         :rtype: tuple[int, int]
         """
-        shares_sudo = self.sudo().wechat_share_ids.filtered(lambda share: share._counts())
+        shares_sudo = self.sudo().wechat_share_ids.filtered(lambda share: share.state in COUNTED_STATES)
         return (
             self._to_fen([self.amount]) - self._to_fen(shares_sudo.mapped('gross_amount')),
             self._to_fen([self.net_amount]) - self._to_fen(shares_sudo.mapped('amount')))
@@ -100,7 +101,7 @@ class DistributionPayout(models.Model):
         :rtype: dict
         """
         shares_sudo = self.sudo().wechat_share_ids
-        if any(share._is_open() for share in shares_sudo):
+        if any(share.state in OPEN_STATES for share in shares_sudo):
             return {'state': 'sent'}
         shared = shares_sudo.filtered(lambda share: share.state == 'success')
         if not shared:

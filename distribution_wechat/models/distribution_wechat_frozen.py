@@ -1,5 +1,6 @@
 import logging
 import secrets
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from odoo import api, fields, models
@@ -8,6 +9,7 @@ from odoo.fields import Domain
 
 from ..wechat import Unreachable
 from ..wechat.pay import PayRefused
+from .distribution_wechat_share import COUNTED_STATES, OPEN_STATES
 
 _logger = logging.getLogger(__name__)
 _BATCH = 200
@@ -57,6 +59,7 @@ class DistributionWechatFrozen(models.Model):
         required=True, readonly=True, default='frozen', index=True)
     share_ids = fields.One2many(
         comodel_name='distribution.wechat.share', inverse_name='frozen_id', string="Shares", readonly=True)
+    share_count = fields.Integer(string="Times Shared", readonly=True, copy=False)
     shared_amount = fields.Monetary(string="Shared", compute='_compute_shared_amount')
     checked_at = fields.Datetime(readonly=True, copy=False)
     unfrozen_at = fields.Datetime(string="Unfrozen on", readonly=True, copy=False)
@@ -177,7 +180,7 @@ class DistributionWechatFrozen(models.Model):
             return fields.Datetime.now()
 
     def _get_open_shares(self):
-        return self.share_ids.filtered(lambda share: share._is_open())
+        return self.share_ids.filtered(lambda share: share.state in OPEN_STATES)
 
     def _get_orders(self):
         return self.sudo().transaction_id.sale_order_ids
@@ -186,10 +189,12 @@ class DistributionWechatFrozen(models.Model):
         """Return whether nothing more is to be shared."""
         if fields.Datetime.now() >= self.share_until or not self._get_room(('done',)):
             return True
-        if not all(order._wechat_is_over() for order in self._get_orders()):
+        orders = self._get_orders()
+        if not all(order._wechat_is_over() for order in orders):
             return False
+        distributors = orders.attribution_ids.commission_ids.distributor_id
         return not any(
-            rest and distributor._wechat_get_shared_payable() > 0 for distributor, rest in self._get_rests().items())
+            distributor._wechat_get_shared_payable() > 0 and self._get_rest(distributor) for distributor in distributors)
 
     def _get_refunded(self, states):
         refunds = self.sudo().transaction_id.child_transaction_ids.filtered(
@@ -204,38 +209,70 @@ class DistributionWechatFrozen(models.Model):
         :rtype: int
         """
         total = round(self.amount * 100)
-        shares = self.share_ids.filtered(lambda share: share._counts())
+        shares = self.share_ids.filtered(lambda share: share.state in COUNTED_STATES)
         shared = round(sum(shares.mapped('amount')) * 100)
         largest = total * round(self.rate * 10_000) // _FULL
         return max(0, min(largest, total - total * _FEE_PERCENT // 100 - self._get_refunded(refund_states)) - shared)
 
-    def _get_rests(self):
-        """Return what each distributor earned by its orders, as far as that is settled and was not shared.
+    def _is_shareable(self):
+        """Return whether WeChat Pay shares it now."""
+        is_time = self.paid_at + timedelta(seconds=_SECONDS) <= fields.Datetime.now() < self.share_until
+        return self.state == 'frozen' and is_time and self.share_count < _SHARINGS_MAX
 
-        :return: Fen, before tax and fees.
-        :rtype: dict[distribution.distributor, int]
+    def _allocate(self, distributor):
+        """Return what may be shared with a distributor now, of which of these payments.
+
+        An order that was paid in parts earns once: what is taken of one of its payments is not taken of another.
+
+        :return: (payment, fen before tax and fees), those alone of which something may be.
+        :rtype: list[tuple[distribution.wechat.frozen, int]]
         """
-        orders = self._get_orders()
-        earned = self.env['distribution.commission'].sudo()._read_group([
-            ('attribution_id.order_id', 'in', orders.ids), ('settled_amount', '>', 0),
-            ('transfer_ids', 'not any', [('settlement_id.state', '=', 'billed')]),
-        ], ['distributor_id'], ['settled_amount:sum'])
-        shares_sudo = self.env['distribution.wechat.share'].sudo().search([
-            ('frozen_id.transaction_id.sale_order_ids', 'in', orders.ids)]).filtered(lambda share: share._counts())
-        rests = {}
-        for distributor, amount in earned:
-            own = shares_sudo.filtered(lambda share, distributor=distributor: share.distributor_id == distributor)
-            rests[distributor] = max(0, round((amount - sum(own.mapped('gross_amount'))) * 100))
-        return rests
+        earned, used = self._get_earned(distributor), self._get_used(distributor)
+        parts = []
+        for frozen in self.filtered(lambda frozen: frozen._is_shareable()):
+            part = min(frozen._get_room(), frozen._compute_rest(earned, used))
+            if part > 0:
+                parts.append((frozen, part))
+                for order in frozen._get_orders():
+                    used[order][frozen] = part
+        return parts
 
-    def _get_shareable(self, distributor):
-        """Return what may be shared of it with a distributor now.
+    def _get_rest(self, distributor):
+        """Return what a distributor has earned by the orders of this payment, and was not shared with it.
 
         :return: Fen, before tax and fees.
         :rtype: int
         """
-        now = fields.Datetime.now()
-        is_time = self.paid_at + timedelta(seconds=_SECONDS) <= now < self.share_until
-        if self.state != 'frozen' or not is_time or len(self.share_ids) >= _SHARINGS_MAX:
-            return 0
-        return min(self._get_room(), self._get_rests().get(distributor, 0))
+        return self._compute_rest(self._get_earned(distributor), self._get_used(distributor))
+
+    def _compute_rest(self, earned, used):
+        orders = self._get_orders()
+        paid = {key: fen for order in orders for key, fen in used[order].items()}     # each once, of however many orders
+        return max(0, sum(earned.get(order, 0) for order in orders) - sum(paid.values()))
+
+    def _get_earned(self, distributor):
+        """Return what of a distributor's commissions is settled; not what waits for its invoice.
+
+        :return: Fen by order.
+        :rtype: dict[sale.order, int]
+        """
+        groups = self.env['distribution.commission'].sudo()._read_group([
+            ('attribution_id.order_id', 'in', self._get_orders().ids), ('distributor_id', '=', distributor.id),
+            ('settled_amount', '>', 0), ('transfer_ids', 'not any', [('settlement_id.state', '=', 'billed')]),
+        ], ['attribution_id'], ['settled_amount:sum'])
+        return {attribution.order_id: round(amount * 100) for attribution, amount in groups}
+
+    def _get_used(self, distributor):
+        """Return what was shared with a distributor, or may have been, of any payment of the orders.
+
+        :return: Fen by share, by order.
+        :rtype: dict[sale.order, dict[distribution.wechat.share, int]]
+        """
+        used = defaultdict(dict)
+        for share in self.env['distribution.wechat.share'].sudo().search([
+            ('frozen_id.transaction_id.sale_order_ids', 'in', self._get_orders().ids),
+            ('distributor_id', '=', distributor.id), ('state', 'in', COUNTED_STATES),
+        ]):
+            for order in share.frozen_id._get_orders():
+                used[order][share] = round(share.gross_amount * 100)
+        return used

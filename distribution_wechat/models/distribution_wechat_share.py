@@ -10,6 +10,7 @@ from ..wechat.pay import NotNow, PayRefused, Share, UnknownNumber
 
 _NUMBER_MAX = 64
 OPEN_STATES = ('new', 'processing')
+COUNTED_STATES = (*OPEN_STATES, 'success')      # was shared, or may be; a return does not give the room back
 _AGAIN = 'NO_RELATION'
 
 
@@ -97,6 +98,8 @@ class DistributionWechatShare(models.Model):
         :param int gross: Fen.
         :param int net: Fen.
         """
+        # Who shares the same payment at this moment writes it, too, and sees this share when it is tried again.
+        frozen.share_count += 1
         prefix = re.sub(r'[^0-9A-Za-z]', '', payout.name)
         return self.sudo().create({
             'name': f'{prefix}-{secrets.token_hex(8)}'[-_NUMBER_MAX:].upper(),
@@ -110,7 +113,7 @@ class DistributionWechatShare(models.Model):
 
     def _go_on(self):
         """Do what is next: send what was not, and ask about the rest."""
-        for share in self.filtered(lambda share: share._is_open()):
+        for share in self.filtered(lambda share: share.state in OPEN_STATES):
             share.lock_for_update()
             if share.sent_at or share.is_given_up:      # a worker may have died after it had sent it
                 share._ask()
@@ -172,7 +175,7 @@ class DistributionWechatShare(models.Model):
             return
         result = answer.results[0]
         state = {'PENDING': 'processing', 'SUCCESS': 'success', 'CLOSED': 'closed'}[result.result]
-        if not self._is_open():
+        if self.state not in OPEN_STATES:
             if state != self.state:
                 self._report(self.env._(
                     "WeChat Pay says “%(state)s” of %(share)s after it had said otherwise.", state=state, share=self.name))
@@ -202,13 +205,6 @@ class DistributionWechatShare(models.Model):
             self.payout_id._report(text)
 
     # === GETTERS === #
-
-    def _is_open(self):
-        return self.state in OPEN_STATES
-
-    def _counts(self):
-        """Return whether it was shared, or may be: a return does not give the room back."""
-        return self.state in (*OPEN_STATES, 'success')
 
     def _get_fen(self):
         return round(self.amount * 100)

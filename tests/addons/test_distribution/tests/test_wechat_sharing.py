@@ -1,6 +1,7 @@
 from odoo import Command, fields
-from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.http import Request
+from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .wechat_pay_common import WechatTransferCase, run_job
@@ -163,7 +164,7 @@ class TestWechatSharing(WechatSharingCase):
         self.assertRecordValues(payout.wechat_share_ids, [{'amount': 960.0, 'gross_amount': 1000.0}])
         self.assertEqual(self._get_log('share'), [('share', 96_000)])
         self.assertEqual(payout.payment_id.amount, 960.0)
-        self.assertEqual(frozen._get_rests()[self.seller], 0)
+        self.assertEqual(frozen._get_rest(self.seller), 0)
         self.assertBooks()
 
     # === THE FLAG === #
@@ -293,6 +294,33 @@ class TestWechatSharing(WechatSharingCase):
             {'frozen_id': frozen[2].id, 'amount': 15.0}])
         self.assertEqual((payout.state, sum(amount for _kind, amount in self._get_log('share'))), ('done', 4500))
         self.assertBooks()
+
+    def test_an_order_that_was_paid_in_parts_is_shared_once(self):
+        first = self._paid(1)
+        order = first.sale_order_ids
+        second = first.copy({'reference': f'{order.name}-2', 'sale_order_ids': [Command.set(order.ids)], 'amount': 100.0})
+        second._wechatpay_announce('native')
+        self._tell('pay', number=second.wechatpay_number)
+        self._tell('age', number=second.wechatpay_number, seconds=120)
+        second._wechatpay_ask()
+        self.assertEqual(len(self._get_frozen(first) | self._get_frozen(second)), 2)
+        self._invoice(order, pay=False)
+        self._deliver(order)
+        self._process()
+        self._mature()
+        self._settle()
+        self.assertEqual(self.sharing._wechat_get_amount(self.seller), 10.0)
+        self.assertRecordValues(self._share(4.0).wechat_share_ids, [{'frozen_id': self._get_frozen(first).id, 'amount': 4.0}])
+        self._age(self._get_frozen(first), 28)
+        self.assertEqual(self.sharing._wechat_get_amount(self.seller), 6.0)
+        self.assertRecordValues(self._share(6.0).wechat_share_ids, [{'frozen_id': self._get_frozen(second).id, 'amount': 6.0}])
+        self.assertEqual(self.sharing._wechat_get_amount(self.seller), 0.0)
+
+    def test_a_payment_is_shared_as_often_as_the_platform_takes(self):
+        frozen = self._earned()
+        frozen.sudo().share_count = 48
+        self._share(1.0)
+        self.assertEqual((frozen.share_count, self.sharing._wechat_get_amount(self.seller)), (49, 0.0))
 
     # === WHAT GOES WRONG === #
 
@@ -547,3 +575,69 @@ class TestWechatSharing(WechatSharingCase):
         for values in ({'wechat_merchant_id': False}, {'wechat_account_id': False}, {'wechat_remark': False}):
             with self.subTest(values), self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.sharing.write(values)
+
+
+@tagged('post_install', '-at_install')
+class TestWechatSharingPages(WechatSharingCase, HttpCase):
+    """What the distributor sees, and who may do what."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.user = new_test_user(cls.env, 'mei', groups='base.group_portal', name="Mei")
+        cls.user.partner_id = cls.seller.partner_id
+
+    def _open(self, url, **kwargs):
+        self.env.flush_all()
+        self.authenticate('mei', 'mei')
+        return self.url_open(url, **kwargs)
+
+    def test_the_distributor_chooses_it_and_has_nothing_to_confirm(self):
+        url, choice = '/my/distribution/withdrawals/new', f'channel-{self.sharing.id}'
+        self.assertNotIn(choice, self._open(url).text)
+        self._earned()
+        self.assertIn(choice, self._open(url).text)
+        values = {'amount': '40', 'payee': choice, 'csrf_token': Request.csrf_token(self)}
+        page = self.url_open(url, data=values).text
+        self.assertIn("there is nothing to confirm", page)
+        self.assertNotIn("instead of money", page)
+        self.assertNotIn("confirm it there within a day", page)
+        self.url_open(url, data={**values, 'fee': '0.0'})
+        self.env.invalidate_all()
+        withdrawal = self.env['distribution.withdrawal'].search([('channel_id', '=', self.sharing.id)])
+        self.assertRecordValues(withdrawal, [{'amount': 40.0, 'state': 'requested', 'is_channel_chosen': True}])
+        too_much = self.url_open(url, data={**values, 'amount': '200', 'fee': '0.0'})
+        self.assertIn("can be shared now", too_much.text)
+        withdrawal.action_approve()
+        self._run()
+        self.assertEqual(withdrawal.state, 'paid')
+        self.assertNotIn("Receive in WeChat", self._open(f'/my/distribution/withdrawals/{withdrawal.id}').text)
+
+    def test_officers_look_and_finance_acts_in_its_own_company(self):
+        frozen = self._earned()
+        share = self._share().wechat_share_ids
+        officer = new_test_user(self.env, 'officer', groups='distribution_core.group_distribution_user')
+        finance = new_test_user(self.env, 'finance', groups='distribution_commission.group_distribution_finance')
+        other = self.env['res.company'].create({'name': "Other"})
+        stranger = new_test_user(
+            self.env, 'stranger', groups='distribution_commission.group_distribution_finance', company_id=other.id,
+            company_ids=[Command.set(other.ids)])
+        records = frozen, share, share.receiver_id
+        for record in records:
+            with self.subTest(record._name):
+                self.assertTrue(record.with_user(officer).read(['company_id']))
+                for user in (officer, stranger, self.user):
+                    with self.assertRaises(AccessError):
+                        record.with_user(user).write({'company_id': self.company.id})
+                for user in (stranger, self.user):
+                    with self.assertRaises(AccessError):
+                        record.with_user(user).read(['company_id'])
+                with self.assertRaises(AccessError):
+                    record.with_user(finance).unlink()
+        with self.assertRaises(AccessError):
+            frozen.with_user(officer).action_unfreeze()
+        with self.assertRaisesRegex(UserError, "by its buttons only"):
+            frozen.with_user(finance).write({'state': 'unfrozen'})
+        frozen.with_user(finance).action_unfreeze()
+        self._unfreeze()
+        self.assertEqual((frozen.state, self.sharing._wechat_get_amount(self.seller)), ('unfrozen', 0.0))
