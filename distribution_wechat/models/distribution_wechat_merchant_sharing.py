@@ -34,7 +34,8 @@ class DistributionWechatMerchant(models.Model):
                 ('company_id', '=', merchant.company_id.id), ('state', 'in', ('approved', 'active')),
             ]):
                 if problem := version._wechat_get_sharing_problem():
-                    raise ValidationError(f"{version.display_name}: {problem}")
+                    raise ValidationError(self.env._(
+                        "%(version)s: %(problem)s", version=version.display_name, problem=problem))
 
     # === GETTERS === #
 
