@@ -39,8 +39,9 @@ class DistributionWechatFrozen(models.Model):
     _description = "Frozen Payment"
     _inherit = ['distribution.state.mixin']
     _order = 'id desc'
+    _rec_name = 'reference'
 
-    name = fields.Char(string="Number", required=True, readonly=True, copy=False, help="Of the unfreezing.")
+    name = fields.Char(string="Number of the Unfreezing", required=True, readonly=True, copy=False)
     transaction_id = fields.Many2one(
         comodel_name='payment.transaction', string="Payment", required=True, readonly=True, index=True,
         ondelete='restrict', groups='distribution_commission.group_distribution_finance')

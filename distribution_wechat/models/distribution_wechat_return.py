@@ -117,7 +117,7 @@ class DistributionPayoutReturn(models.Model):
     wechat_return_ids = fields.One2many(
         comodel_name='distribution.wechat.return', inverse_name='payout_return_id', string="Returns by WeChat Pay",
         readonly=True)
-    wechat_is_shared = fields.Boolean(compute='_compute_wechat_is_shared')
+    wechat_is_shared = fields.Boolean(string="By Profit Sharing", compute='_compute_wechat_is_shared')
 
     # === COMPUTE METHODS === #
 

@@ -42,6 +42,7 @@ class DistributionWechatShare(models.Model):
         ondelete='restrict')
     receiver_id = fields.Many2one(
         comodel_name='distribution.wechat.receiver', required=True, readonly=True, index=True, ondelete='restrict')
+    receiver_kind = fields.Selection(related='receiver_id.kind', string="Kind of Receiver")
     distributor_id = fields.Many2one(related='payout_id.distributor_id', store=True, index=True)
     company_id = fields.Many2one(related='payout_id.company_id', store=True, index=True)
     currency_id = fields.Many2one(related='company_id.currency_id')
