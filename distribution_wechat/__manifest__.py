@@ -14,6 +14,7 @@
         'data/ir_cron_data.xml',
         'data/ir_cron_pay_data.xml',
         'data/ir_cron_statement_data.xml',
+        'data/ir_cron_sharing_data.xml',
 
         'views/distribution_wechat_account_templates.xml',
         'views/distribution_wechat_join_views.xml',
@@ -33,6 +34,7 @@
         'views/distribution_wechat_callback_views.xml',
         'views/distribution_wechat_authorization_views.xml',
         'views/distribution_wechat_bill_views.xml',
+        'views/distribution_wechat_sharing_views.xml',
         'views/distribution_payout_views.xml',
         'views/portal_wechat_transfer_templates.xml',
         'views/distribution_wechat_pay_menus.xml',  # Depends on the actions above.

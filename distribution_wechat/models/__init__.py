@@ -5,6 +5,9 @@ from . import distribution_news
 from . import distribution_notification_setting
 from . import distribution_payout
 from . import distribution_payout_channel
+from . import distribution_payout_channel_sharing
+from . import distribution_payout_sharing
+from . import distribution_plan_version
 from . import distribution_privacy_request
 from . import distribution_touch
 from . import distribution_wechat_account
@@ -12,10 +15,12 @@ from . import distribution_wechat_account_setup
 from . import distribution_wechat_authorization
 from . import distribution_wechat_bill
 from . import distribution_wechat_callback
+from . import distribution_wechat_frozen
 from . import distribution_wechat_identity
 from . import distribution_wechat_join
 from . import distribution_wechat_login
 from . import distribution_wechat_merchant
+from . import distribution_wechat_merchant_sharing
 from . import distribution_wechat_message
 from . import distribution_wechat_mini
 from . import distribution_wechat_notice
@@ -23,7 +28,10 @@ from . import distribution_wechat_notice_sending
 from . import distribution_wechat_phone
 from . import distribution_wechat_qr
 from . import distribution_wechat_receipt
+from . import distribution_wechat_receiver
 from . import distribution_wechat_reply
+from . import distribution_wechat_return
+from . import distribution_wechat_share
 from . import distribution_wechat_shipping
 from . import distribution_wechat_statement
 from . import distribution_wechat_statement_difference
@@ -37,5 +45,7 @@ from . import distribution_withdrawal
 from . import payment_provider
 from . import payment_transaction
 from . import payment_transaction_refund
+from . import payment_transaction_sharing
 from . import res_users
 from . import sale_order
+from . import sale_order_shipping

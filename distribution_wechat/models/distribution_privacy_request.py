@@ -24,6 +24,9 @@ class DistributionPrivacyRequest(models.Model):
                 'account_id.name', 'openid', 'unionid', 'is_follower', 'followed_at')),
             ('wechat_notices', 'distribution.wechat.notice', [('id', 'in', self._get_wechat_notices().ids)], (
                 'topic', 'step', 'amount', 'count', 'reference', 'created_at', 'state', 'sent_at')),
+            ('wechat_receivers', 'distribution.wechat.receiver', [
+                ('distributor_id', 'in', self._get_distributors().ids)], (
+                'merchant_id.name', 'kind', 'payee', 'added_at', 'removed_at')),
         ]
 
     def _get_wechat_notices(self):

@@ -1,65 +1,52 @@
-from odoo import models
-from odoo.exceptions import UserError
+from odoo import fields, models
 
-from ..wechat import SAME_CITY, VIRTUAL
+from odoo.addons.distribution_commission.models.sale_order import PAID_STATES
 
 
 class SaleOrder(models.Model):
-    """What WeChat is told of a delivery."""
     _inherit = 'sale.order'
 
     # === GETTERS === #
 
-    def _wechat_is_delivered(self):
-        """Return whether the customer has all of it.
+    def _wechat_earns_somebody(self):
+        """Return whether distributors are credited with this order, or would be if it were confirmed now.
 
         :rtype: bool
         """
         self.ensure_one()
-        return self.state == 'sale' and all(
-            line.product_uom_id.compare(line.qty_delivered, line.product_uom_qty) >= 0
-            for line in self._wechat_get_lines())
+        attribution_sudo = self.sudo().attribution_ids
+        if attribution_sudo:
+            return any(not tier.refusal for tier in attribution_sudo.tier_ids)
+        now = fields.Datetime.now()
+        rows = self.sudo()._distribution_get_claims()
+        if not rows or not self._distribution_is_attributable(rows, now):
+            return False
+        tiers = self.sudo()._distribution_prepare_attribution(self.id, rows, now)['tiers']
+        return any(not refusal for _tier, _distributor_id, _level_id, refusal in tiers)
 
-    def _wechat_get_way(self):
-        """Hook: return how the goods reached the customer: EXPRESS, SAME_CITY, VIRTUAL or PICKUP.
+    def _wechat_is_over(self):
+        """Return whether nobody will earn anything more by this order: all was invoiced, paid and worked out.
 
-        :rtype: int
+        :rtype: bool
         """
-        is_goods = any(line.product_id.type != 'service' for line in self._wechat_get_lines())
-        return SAME_CITY if is_goods else VIRTUAL
+        self.ensure_one()
+        order_sudo = self.sudo()
+        if order_sudo.state == 'cancel':
+            return not self._wechat_is_worked_on()
+        if order_sudo.state != 'sale':
+            return False
+        if not order_sudo._wechat_earns_somebody():
+            return True
+        posted = order_sudo.invoice_ids.filtered(lambda move: move.state == 'posted' and move.move_type == 'out_invoice')
+        is_paid = posted and all(move.payment_state in (*PAID_STATES, 'reversed') for move in posted)
+        return order_sudo.invoice_status == 'invoiced' and is_paid and not self._wechat_is_worked_on()
 
-    def _wechat_get_parcels(self):
-        """Hook: return the consignments of the orders, when they went by express.
-
-        :return: Values of `Parcel`.
-        :rtype: list[dict]
-        :raise UserError: when something that WeChat wants to know is missing.
-        """
-        return []
-
-    def _wechat_prepare_shipping(self):
-        """Return how the orders reached the customer.
-
-        :return: Values of `Shipping`: kind and parcels.
-        :rtype: dict
-        :raise UserError: See `_wechat_get_parcels`.
-        """
-        kinds = {order._wechat_get_way() for order in self}
-        parcels = self._wechat_get_parcels()
-        return {
-            'kind': min(kinds, default=VIRTUAL),
-            'parcels': parcels or [{'description': self._wechat_get_description()}],
-        }
-
-    def _wechat_get_description(self):
-        """Return what was bought, in the words that the customer has read."""
-        names = [
-            line.product_id.with_context(lang=order.partner_id.lang).name
-            for order in self for line in order._wechat_get_lines()]
-        if not names:
-            raise UserError(self.env._("Nothing was ordered: WeChat wants to know what was delivered."))
-        return ", ".join(dict.fromkeys(names))
-
-    def _wechat_get_lines(self):
-        return self.order_line.filtered(
-            lambda line: not line.display_type and line.product_id and line.product_uom_qty > 0 and not line._is_delivery())
+    def _wechat_is_worked_on(self):
+        """Return whether commissions of this order are still to be worked out, to mature, or to be settled."""
+        if self.env['distribution.event'].sudo().search_count([('order_ref', '=', self.id)], limit=1):
+            return True
+        return bool(self.env['distribution.commission'].sudo().search_count([
+            ('attribution_id.order_id', '=', self.id),
+            '|', '|', '|', ('pending_amount', '>', 0), ('available_amount', '>', 0), ('held_amount', '>', 0),
+            ('transfer_ids.settlement_id.state', '=', 'billed'),
+        ], limit=1))

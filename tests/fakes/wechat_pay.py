@@ -45,6 +45,10 @@ class Merchant:
     fee_rate: str = '0.006'
     is_fee_given_back: bool = False     # with refunds
     statements: dict = field(default_factory=dict)      # what is wrong with them; see `wechat_pay_statement`
+    share_ratio: int = 3_000        # in 10,000, of a payment
+    share_waits: bool = False       # sharings and returns are worked on when a test says so
+    share_faults: dict = field(default_factory=dict)    # account: reason that its share fails for
+    consents: list = field(default_factory=list)        # merchants that let be taken back from them
     # -- kept by the platform
     authorizations: dict = field(default_factory=dict)
     bills: dict = field(default_factory=dict)
@@ -53,6 +57,9 @@ class Merchant:
     receipts: dict = field(default_factory=dict)
     money: list = field(default_factory=list)   # what was really paid: kind, number, amount, openid, time
     files: dict = field(default_factory=dict)   # statements by the token of their address
+    sharings: dict = field(default_factory=dict)
+    returns: dict = field(default_factory=dict)
+    receivers: dict = field(default_factory=dict)   # 'appid type account': name
 
 
 def handle(state, request):

@@ -19,7 +19,7 @@ _FIELDS = 'appid mchid description out_trade_no notify_url amount'
 _SECONDS, _REFUNDS_MAX = 7 * 86400, 50
 
 
-@pay_endpoint('POST', ORDERS + '/jsapi', _FIELDS + ' payer', 'time_expire')
+@pay_endpoint('POST', ORDERS + '/jsapi', _FIELDS + ' payer', 'time_expire settle_info')
 def create_jsapi(call):
     check(set(call.body['payer']) == {'openid'}, 'PARAM_ERROR', "payer")
     check_payee(call, call.body['appid'], call.body['payer']['openid'])
@@ -27,13 +27,13 @@ def create_jsapi(call):
     return {'prepay_id': f'wx{secrets.token_hex(17)}'}
 
 
-@pay_endpoint('POST', ORDERS + '/native', _FIELDS, 'time_expire')
+@pay_endpoint('POST', ORDERS + '/native', _FIELDS, 'time_expire settle_info')
 def create_native(call):
     take(call, 'NATIVE')
     return {'code_url': f'weixin://wxpay/bizpayurl?pr={secrets.token_hex(5)}'}
 
 
-@pay_endpoint('POST', ORDERS + '/h5', _FIELDS + ' scene_info', 'time_expire')
+@pay_endpoint('POST', ORDERS + '/h5', _FIELDS + ' scene_info', 'time_expire settle_info')
 def create_h5(call):
     scene = call.body['scene_info']
     check(set(scene) == {'payer_client_ip', 'h5_info'}, 'PARAM_ERROR', "scene_info")
@@ -58,9 +58,10 @@ def take(call, trade_type):
     check_url(body['notify_url'], ('http', 'https'))
     check(set(body['amount']) == {'total', 'currency'} and body['amount']['currency'] == 'CNY', 'PARAM_ERROR', "amount")
     check_fen(body['amount']['total'])
+    check(body.get('settle_info', {'profit_sharing': True}) == {'profit_sharing': True}, 'PARAM_ERROR', "settle_info")
     merchant.orders[body['out_trade_no']] = {
         'asked': asked, 'state': 'NOTPAY', 'id': f'4200{secrets.randbelow(10 ** 24):024}', 'openid': '',
-        'created': call.state.now(), 'paid': None, 'refunded': 0}
+        'created': call.state.now(), 'paid': None, 'refunded': 0, 'unfrozen': 'settle_info' not in body}
 
 
 @pay_endpoint('GET', ORDERS + '/out-trade-no/{}', query='mchid')

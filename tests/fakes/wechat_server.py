@@ -6,8 +6,8 @@ client in `distribution_wechat`. It prints `PORT` when it is ready, and ends wit
 
 Tests steer it by `POST /_control/…` (`reset`, `accounts`, `people`, `browser`, `consents`, `codes`,
 `faults`, `calm`, `clock`, `push`, `verify`, `merchants`, `transfer`, `pay`, `refund`, `shipping`,
-`authorization`, `withdraw`, `age`, `notice`) and read `GET /_control/log`: calls, violations (faults of the client
-that the platform would forgive), messages, pushes.
+`authorization`, `sharing`, `withdraw`, `age`, `notice`) and read `GET /_control/log`: calls, violations (faults of the
+client that the platform would forgive), messages, pushes.
 """
 import argparse
 import json
@@ -23,6 +23,7 @@ import wechat_pay_authorization
 import wechat_pay_notice
 import wechat_pay_order
 import wechat_pay_statement
+import wechat_pay_sharing
 import wechat_pay_transfer
 import wechat_pusher
 import wechat_shipping  # noqa: F401  declares its endpoints
@@ -190,8 +191,6 @@ class Server:
         """Let a person consent, or end the consent."""
         wechat_pay_authorization.move(self.state.merchants[mchid].authorizations[number], state, reason)
 
-    def control_pay(self, mchid, number, openid='oSomebody'):
-        wechat_pay_order.pay(self.state, self.state.merchants[mchid], number, openid)
     def control_pay(self, mchid, number, openid='oSomebody', is_tried=False):
         """Let somebody pay, or (`is_tried`) try to pay what may be closed; return whether it was paid."""
         merchant = self.state.merchants[mchid]
@@ -208,14 +207,22 @@ class Server:
         self.state.merchants[mchid].money.append(
             {'kind': 'withdrawal', 'number': number, 'amount': amount, 'openid': '', 'time': self.state.now()})
 
-    def control_age(self, mchid, seconds):
-        """Let what was paid so far have been paid earlier."""
-        for entry in self.state.merchants[mchid].money:
+    def control_age(self, mchid, seconds, number=None):
+        """Let what was paid so far have been paid earlier, or one order."""
+        merchant = self.state.merchants[mchid]
+        if number:
+            merchant.orders[number]['paid'] -= seconds
+            return
+        for entry in merchant.money:
             entry['time'] -= seconds
 
     def control_shipping(self, mchid, number, state):
         """Let a delivery be received (3), complete (4), …"""
         self.state.merchants[mchid].orders[number]['shipping_state'] = state
+
+    def control_sharing(self, mchid, number=None):
+        """Work on a sharing or a return that waits; tell what is frozen and what was asked for."""
+        return wechat_pay_sharing.work(self.state, self.state.merchants[mchid], number)
 
     def control_money(self, mchid):
         """Return what was really paid, and what is under way."""

@@ -5,6 +5,9 @@ from .errors import (
 from .keys import MAX_AGE, PUBLIC_KEY_ID, PlatformKeys, get_certificate_serial, load_public_key
 from .notice import MAX_NOTICE_BYTES, Notice, open_notice
 from .orders import Order, Orders, OrderState, PayerCard, RefundState, read_order, read_refund
+from .sharing import (
+    MERCHANT, PERSON, Receiver, ReturnState, Share, ShareResult, Sharing, SharingState, read_return, read_sharing,
+)
 from .signature import (
     decrypt, decrypt_text, encrypt_text, is_signed, load_private_key, prepare_answer_message, prepare_authorization,
     prepare_request_message, sign, sign_payment,
@@ -18,5 +21,5 @@ from .transfers import (
 from .transport import PAY_URL, PayTransport, read_certificates
 
 
-class PayMerchant(Authorizations, Statements, Transfers, Orders, PayTransport):
+class PayMerchant(Authorizations, Sharing, Statements, Transfers, Orders, PayTransport):
     """A merchant at WeChat Pay."""

@@ -20,6 +20,7 @@ class Order(NamedTuple):
     amount: int             # fen
     notify_url: str
     expires: str | None     # RFC 3339
+    is_shared: bool = False     # frozen when it is paid, until it is shared or unfrozen
 
 
 class OrderState(NamedTuple):
@@ -32,6 +33,7 @@ class OrderState(NamedTuple):
     currency: str
     app_id: str
     mchid: str
+    paid_at: str = ''       # RFC 3339
 
 
 class RefundState(NamedTuple):
@@ -146,7 +148,8 @@ class Orders:
         return {
             'appid': order.app_id, 'mchid': self.mchid, 'description': order.description, 'out_trade_no': order.number,
             'notify_url': order.notify_url, 'time_expire': order.expires,
-            'amount': {'total': order.amount, 'currency': 'CNY'}}
+            'amount': {'total': order.amount, 'currency': 'CNY'},
+            'settle_info': {'profit_sharing': True} if order.is_shared else None}
 
 
 def read_order(data, number=None):
@@ -163,7 +166,7 @@ def read_order(data, number=None):
     return OrderState(
         data['out_trade_no'], extract(data, 'trade_state', str), str(data.get('transaction_id') or ''),
         _get_amount(money, 'total'), str(money.get('currency') or ''), str(data.get('appid') or ''),
-        str(data.get('mchid') or ''))
+        str(data.get('mchid') or ''), str(data.get('success_time') or ''))
 
 
 def read_refund(data, number=None):
