@@ -83,15 +83,6 @@ class DistributionWechatStatement(models.Model):
             suspense.write({'account_id': account.id})
         if plan:
             self.env['account.move.line']._reconcile_plan(plan)
-        self._set_paid_without_entry()
-
-    def _set_paid_without_entry(self):
-        """Let payments that have no entry be paid once their invoices are."""
-        for payment in self.line_ids.transaction_id.payment_id:
-            invoices = payment.invoice_ids
-            if not payment.move_id and payment.state == 'in_process' and invoices and not any(
-                    invoices.mapped('amount_residual')):
-                payment.action_validate()
 
     # === GETTERS === #
 

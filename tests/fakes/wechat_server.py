@@ -22,8 +22,8 @@ import wechat_pay
 import wechat_pay_authorization
 import wechat_pay_notice
 import wechat_pay_order
-import wechat_pay_statement
 import wechat_pay_sharing
+import wechat_pay_statement
 import wechat_pay_transfer
 import wechat_pusher
 import wechat_shipping  # noqa: F401  declares its endpoints
