@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
-from wechat_pay_api import PayRefusal, answer_call
+from wechat_pay_api import PayRefusal, answer_call, load_key
 from werkzeug.wrappers import Response
 
 PREFIX = '/v3/'
@@ -134,7 +134,7 @@ def _sign(state, request, merchant, status, content):
 def sign_headers(state, merchant, body, by_key, stale=0, end=b'\n'):
     """Return the headers by which an answer or a call is known to be the platform's."""
     timestamp, nonce = str(int(state.now()) - stale), secrets.token_hex(16)
-    key = serialization.load_pem_private_key(merchant.platform_private_key.encode(), None)
+    key = load_key(merchant.platform_private_key)
     signature = key.sign(f'{timestamp}\n{nonce}\n'.encode() + body + end, padding.PKCS1v15(), SHA256())
     return {
         'Wechatpay-Timestamp': timestamp, 'Wechatpay-Nonce': nonce,

@@ -3,6 +3,7 @@ import base64
 import json
 import re
 import time
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -101,11 +102,17 @@ def decrypt_name(call, text, what="user_name"):
     """Return a text that was encrypted for the platform, under the key that the call names."""
     serial = call.request.headers.get('Wechatpay-Serial', '')
     check(serial in (call.merchant.public_key_id, call.merchant.platform_serial), 'PARAM_ERROR', "Wechatpay-Serial")
-    key = serialization.load_pem_private_key(call.merchant.platform_private_key.encode(), None)
+    key = load_key(call.merchant.platform_private_key)
     try:
         return key.decrypt(base64.b64decode(text), padding.OAEP(padding.MGF1(SHA1()), SHA1(), None)).decode()
     except ValueError:
         raise PayRefusal(400, 'PARAM_ERROR', what) from None
+
+
+@cache
+def load_key(pem):
+    """Return a private key; it is checked once, which takes longer than all the rest of an answer."""
+    return serialization.load_pem_private_key(pem.encode(), None)
 
 
 def to_time(seconds):
