@@ -114,5 +114,6 @@ class DistributionWechatStatementDifference(models.Model):
             'state': self.env._(
                 "%(what)s %(number)s of %(there)s is “%(state_here)s” here, and “%(state_there)s” at WeChat Pay."),
             'duplicate': self.env._("%(what)s %(number)s of %(there)s is in the statement twice."),
-            'balance': self.env._("After movement %(number)s the balance is %(there)s, by the one before it is %(here)s."),
+            'balance': self.env._(
+                "After movement %(number)s the balance is %(there)s, by the one before it is %(here)s."),
         }

@@ -218,8 +218,9 @@ class DistributionWechatStatement(models.Model):
 
     def _has_gap(self):
         """Return whether a day before this one, since the last one that moved, is not fetched."""
-        earlier = self.search(
-            [('merchant_id', '=', self.merchant_id.id), ('kind', '=', 'flow'), ('day', '<', self.day)], order='day desc')
+        earlier = self.search([
+            ('merchant_id', '=', self.merchant_id.id), ('kind', '=', 'flow'), ('day', '<', self.day),
+        ], order='day desc')
         day = self.day
         for statement in earlier:
             if (day - statement.day).days != 1 or statement.state == 'waiting':

@@ -41,7 +41,8 @@ def announce(call, build):
     except ValueError:
         raise PayRefusal(400, 'PARAM_ERROR', "bill_date") from None
     there = call.state.now() + 8 * _HOUR        # as if UTC were the time of China
-    check(there >= day + _DAY + 10 * _HOUR and not merchant.statements.get('is_creating'), 'STATEMENT_CREATING', "账单生成中")
+    is_creating = there < day + _DAY + 10 * _HOUR or merchant.statements.get('is_creating')
+    check(not is_creating, 'STATEMENT_CREATING', "账单生成中")
     check(there < day + 92 * _DAY, 'INVALID_REQUEST', "too old")
     rows = build(merchant, day)
     check(rows, merchant.statements.get('empty', 'NO_STATEMENT_EXIST'), "账单不存在")
@@ -49,9 +50,9 @@ def announce(call, build):
     token = secrets.token_urlsafe(24)
     merchant.files[token] = (gzip.compress(content), call.state.now() + _LINK_SECONDS)
     digest = hashlib.sha1(content if not merchant.statements.get('is_hash_wrong') else b'else').hexdigest()
+    host = merchant.statements.get('url', 'https://api.mch.weixin.qq.com')
     return {
-        'hash_type': 'SHA1', 'hash_value': digest,
-        'download_url': merchant.statements.get('url', 'https://api.mch.weixin.qq.com') + f'{DOWNLOAD}?token={token}&tartype=gzip'}
+        'hash_type': 'SHA1', 'hash_value': digest, 'download_url': f'{host}{DOWNLOAD}?token={token}&tartype=gzip'}
 
 
 @pay_endpoint('GET', DOWNLOAD, query='token tartype')
@@ -87,9 +88,9 @@ def build_trade(merchant, day):
         asked, amount = order['asked'], entry['amount']
         rows.append(dict(zip(_TRADE, (
             to_text(entry['time']), asked['appid'], merchant.mchid, '0', '', order['id'], number, order['openid'],
-            asked['trade_type'], 'REFUND' if refund else 'SUCCESS', 'OTHERS', 'CNY', yuan(0 if refund else amount), '0.00',
-            refund['id'] if refund else '0', entry['number'] if refund else '0', yuan(amount if refund else 0), '0.00',
-            'ORIGINAL' if refund else '', 'SUCCESS' if refund else '', asked['description'], '',
+            asked['trade_type'], 'REFUND' if refund else 'SUCCESS', 'OTHERS', 'CNY',
+            yuan(0 if refund else amount), '0.00', refund['id'] if refund else '0', entry['number'] if refund else '0',
+            yuan(amount if refund else 0), '0.00', 'ORIGINAL' if refund else '', 'SUCCESS' if refund else '', asked['description'], '',
             yuan(0 if refund else get_fee(merchant, amount)) + '000', '0.60%', yuan(0 if refund else amount),
             yuan(amount if refund else 0), ''), strict=True)))
     return rows

@@ -17,8 +17,8 @@ from test_wechat_pay_client import MCHID, connect, fake, make_order, make_transf
 from distribution_wechat_client import Unreachable, pay
 from distribution_wechat_client.pay import statements
 
-VECTOR = next(vector for vector in json.loads(
-    Path(__file__).with_name('vectors').joinpath('wechat_pay.json').read_text())['vectors'] if vector['group'] == 'bill')
+VECTORS = json.loads(Path(__file__).with_name('vectors').joinpath('wechat_pay.json').read_text())['vectors']
+[VECTOR] = [vector for vector in VECTORS if vector['group'] == 'bill']
 FIXTURE = VECTOR['content_utf8'].encode()
 TRADE_HEAD = FIXTURE.decode('utf-8-sig').splitlines()[0].split(',')
 FLOW_HEAD = str.split(
@@ -68,7 +68,8 @@ def test_a_statement_that_contradicts_itself_is_not_believed(old, new, match):
         pay.read_trade(changed, '1921000401')
 
 
-@pytest.mark.parametrize('content', [b'', b'\xff', b'a', b'a\n`b\n', b'a\nb\nc\n', b'`1\n`2\n`3\n', b'\0', b'<html>\r\n'])
+@pytest.mark.parametrize('content', [
+    b'', b'\xff', b'a', b'a\n`b\n', b'a\nb\nc\n', b'`1\n`2\n`3\n', b'\0', b'<html>\r\n'])
 def test_what_is_no_statement_is_not_read(content):
     for read in (pay.read_flow, lambda text: pay.read_trade(text, MCHID)):
         with pytest.raises(pay.BadStatement):
@@ -139,8 +140,8 @@ def make_flow(amounts, opening=0, remark='a,b'):
     for number, amount in enumerate(amounts):
         balance += amount
         rows.append(pay.FlowRow(
-            datetime(2026, 1, 1, 0, 0, number), number % 2 == 1, f'N{number // 2}', f'P{number // 2}', f'F{number}', amount,
-            0, balance, '扣除交易手续费' if number % 2 else '交易', remark))
+            datetime(2026, 1, 1, 0, 0, number), number % 2 == 1, f'N{number // 2}', f'P{number // 2}', f'F{number}',
+            amount, 0, balance, '扣除交易手续费' if number % 2 else '交易', remark))
     return tuple(rows)
 
 
@@ -182,7 +183,8 @@ def test_a_refund_leaves_less_the_fee_that_is_given_back(remark, fee):
 
 @pytest.mark.parametrize('now, last', [
     ('2026-03-01 01:59:59', '2026-02-27'), ('2026-03-01 02:00:00', '2026-02-28'),       # 10 o'clock there
-    ('2026-02-28 15:59:59', '2026-02-27'), ('2026-02-28 16:00:00', '2026-02-27'), ('2026-03-01 15:59:59', '2026-02-28')])
+    ('2026-02-28 15:59:59', '2026-02-27'), ('2026-02-28 16:00:00', '2026-02-27'),
+    ('2026-03-01 15:59:59', '2026-02-28')])
 def test_the_last_day_with_a_statement(now, last):
     assert pay.get_last_day(datetime.fromisoformat(now)) == date.fromisoformat(last)
 
@@ -192,8 +194,8 @@ def test_a_day_of_china_is_half_open():
 
 
 @pytest.mark.parametrize('amount, rate, fee', [
-    (1000, 600, 6), (83, 600, 0), (84, 600, 1), (250, 600, 2), (249, 600, 1), (0, 600, 0), (1, 39_000, 0), (3, 39_000, 1),
-    (10 ** 9, 600, 6_000_000)])
+    (1000, 600, 6), (83, 600, 0), (84, 600, 1), (250, 600, 2), (249, 600, 1), (0, 600, 0), (1, 39_000, 0),
+    (3, 39_000, 1), (10 ** 9, 600, 6_000_000)])
 def test_a_fee_is_rounded_to_fen(amount, rate, fee):
     assert pay.get_fee(amount, rate) == fee
 

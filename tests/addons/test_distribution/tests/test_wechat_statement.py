@@ -87,7 +87,8 @@ class TestWechatStatement(WechatStatementCase):
             ({'of': 'flow', 'row': 'missing'}, [
                 ('missing_there', f"Payment {number} of {hundred} is done here, and not in the statement.")]),
             ({'of': 'flow', 'row': 'unknown'}, [
-                ('missing_here', f"Payment UNKNOWN1 of {hundred} at WeChat Pay is not known here."), ('balance', balance)]),
+                ('missing_here', f"Payment UNKNOWN1 of {hundred} at WeChat Pay is not known here."),
+                ('balance', balance)]),
             ({'of': 'flow', 'row': 'fee'}, [
                 ('fee', wrong_fee),
                 ('balance', balance)]),

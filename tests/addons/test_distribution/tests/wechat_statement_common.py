@@ -31,7 +31,9 @@ class WechatStatementCase(WechatTransferCase):
     def _create_provider(cls, merchant, account):
         company = merchant.company_id
         provider = cls.env['payment.provider'].search(
-            [('code', '=', 'wechatpay'), ('company_id', '=', company.id)], limit=1) or cls.env.ref('distribution_wechat.payment_provider_wechatpay').copy({'company_id': company.id})
+            [('code', '=', 'wechatpay'), ('company_id', '=', company.id)], limit=1)
+        if not provider:
+            provider = cls.env.ref('distribution_wechat.payment_provider_wechatpay').copy({'company_id': company.id})
         provider.write({
             'wechatpay_merchant_id': merchant.id, 'wechatpay_account_id': account.id, 'state': 'enabled'})
         provider.journal_id = merchant.journal_id
