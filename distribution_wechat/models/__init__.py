@@ -1,3 +1,4 @@
+from . import distribution_wechat_paid_mixin  # before the models that have it
 from . import account_payment
 from . import distribution_attempt
 from . import distribution_distributor

@@ -32,7 +32,7 @@ class DistributionWechatBill(models.Model):
     """
     _name = 'distribution.wechat.bill'
     _description = "WeChat Transfer"
-    _inherit = ['distribution.state.mixin']
+    _inherit = ['distribution.wechat.paid.mixin']
     _order = 'id desc'
     _check_company_auto = True
 

@@ -26,7 +26,7 @@ class DistributionWechatReturn(models.Model):
     """
     _name = 'distribution.wechat.return'
     _description = "Return of a Share"
-    _inherit = ['distribution.state.mixin']
+    _inherit = ['distribution.wechat.paid.mixin']
     _order = 'id desc'
 
     name = fields.Char(string="Number", required=True, readonly=True, copy=False)

@@ -31,7 +31,7 @@ class DistributionWechatShare(models.Model):
     """
     _name = 'distribution.wechat.share'
     _description = "Share of a Payment"
-    _inherit = ['distribution.state.mixin']
+    _inherit = ['distribution.wechat.paid.mixin']
     _order = 'id desc'
 
     name = fields.Char(string="Number", required=True, readonly=True, copy=False)

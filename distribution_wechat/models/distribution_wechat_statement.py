@@ -242,11 +242,11 @@ class DistributionWechatStatement(models.Model):
         """Return what a movement claims to be; a number that is known here decides, later."""
         if row.is_fee:
             return 'fee'
-        if row.amount > 0:
-            return 'payment' if row.title == '交易' else 'other'        # e.g. what could not be transferred
+        if row.amount > 0:      # something else is, e.g., what could not be transferred
+            return {'交易': 'payment', '分账回退': 'return'}.get(row.title, 'other')
         if '转账' in row.title or '付款' in row.title:
             return 'transfer'
-        return 'refund' if row.title == '退款' else 'other'
+        return {'退款': 'refund', '分账': 'share'}.get(row.title, 'other')
 
     def _get_error(self, error):
         """Return what went wrong, for an accountant.

@@ -24,7 +24,9 @@ class DistributionWechatStatement(models.Model):
     | payment, refund    | the outstanding item of its payment; if it has no entry, the invoice;  |
     |                    | a fee that is given back with a refund: the merchant's fee account     |
     +--------------------+------------------------------------------------------------------------+
-    | transfer           | the outstanding item of the payout's payment                           |
+    | transfer, share    | the outstanding item of the payout's payment                           |
+    +--------------------+------------------------------------------------------------------------+
+    | return of a share  | the outstanding item of the returned payout's payment                  |
     +--------------------+------------------------------------------------------------------------+
     | fee                | the merchant's fee account                                             |
     +--------------------+------------------------------------------------------------------------+
@@ -145,10 +147,13 @@ class DistributionWechatStatementLine(models.Model):
 
         :rtype: account.payment
         """
-        return self.transaction_id.payment_id or self.transfer_id.payout_id.payment_id
+        return (
+            self.transaction_id.payment_id or (self.transfer_id or self.share_id).payout_id.payment_id
+            or self.return_id.payout_return_id.payment_id)
 
     def _get_partner(self):
-        return self.transaction_id.partner_id.commercial_partner_id or self.transfer_id.distributor_id.partner_id
+        share = self.share_id or self.return_id.share_id
+        return self.transaction_id.partner_id.commercial_partner_id or (self.transfer_id or share).distributor_id.partner_id
 
     def _get_counterpart(self):
         """Return what this is booked against: an account, and the items to reconcile with.
@@ -160,7 +165,7 @@ class DistributionWechatStatementLine(models.Model):
         if self.kind == 'fee':
             return self.statement_id.merchant_id.fee_account_id, items
         payment = self._get_payment()
-        own_amount = self.transaction_id.amount or -self.transfer_id.amount
+        own_amount = self.transaction_id.amount or -self.transfer_id.amount or -self.share_id.amount or self.return_id.amount
         if not payment or self.currency_id.compare_amounts(self.amount - self.fee, own_amount):
             return self.env['account.account'], items
         if payment.move_id:

@@ -42,6 +42,8 @@ class DistributionWechatStatementDifference(models.Model):
             ('payment', "Payment"),
             ('refund', "Refund"),
             ('transfer', "Transfer"),
+            ('share', "Share of a Payment"),
+            ('return', "Return of a Share"),
             ('fee', "Fee"),
             ('other', "Movement"),
         ],

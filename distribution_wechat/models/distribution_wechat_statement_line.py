@@ -26,6 +26,8 @@ class DistributionWechatStatementLine(models.Model):
             ('payment', "Payment"),
             ('refund', "Refund"),
             ('transfer', "Transfer"),
+            ('share', "Share of a Payment"),
+            ('return', "Return of a Share"),
             ('fee', "Fee"),
             ('other', "Other Movement"),
         ],
@@ -44,6 +46,10 @@ class DistributionWechatStatementLine(models.Model):
         comodel_name='payment.transaction', readonly=True, index='btree_not_null', ondelete='set null')
     transfer_id = fields.Many2one(
         comodel_name='distribution.wechat.bill', readonly=True, index='btree_not_null', ondelete='set null')
+    share_id = fields.Many2one(
+        comodel_name='distribution.wechat.share', readonly=True, index='btree_not_null', ondelete='set null')
+    return_id = fields.Many2one(
+        comodel_name='distribution.wechat.return', readonly=True, index='btree_not_null', ondelete='set null')
     bank_line_id = fields.Many2one(
         comodel_name='account.bank.statement.line', string="Bank Statement Line", readonly=True,
         index='btree_not_null', ondelete='set null')

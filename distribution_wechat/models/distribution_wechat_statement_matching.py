@@ -7,7 +7,23 @@ from ..wechat.pay import get_bounds, get_fee
 
 _DONE = {'payment': ('SUCCESS', 'REFUND'), 'refund': ('SUCCESS',)}      # states of the platform
 _UNDER_WAY = 'PROCESSING'       # a refund when the statement was made; the movement tells when it is done
-_TOLD = ('payment', 'refund', 'transfer')       # what is known here, if all is well
+# What else moves under a number of ours: the field of a line, and where it is kept; amounts are above zero when money comes.
+_MOVED = {
+    'transfer': ('transfer_id', SQL(
+        "SELECT id, name, platform_number, -amount AS amount, state, paid_at, merchant_id FROM distribution_wechat_bill")),
+    'share': ('share_id', SQL(
+        """
+        SELECT share.id, share.name, share.platform_number, -share.amount AS amount, share.state, share.paid_at, frozen.merchant_id
+          FROM distribution_wechat_share share
+          JOIN distribution_wechat_frozen frozen ON frozen.id = share.frozen_id""")),
+    'return': ('return_id', SQL(
+        """
+        SELECT back.id, back.name, NULL::varchar AS platform_number, share.amount, back.state, back.paid_at, frozen.merchant_id
+          FROM distribution_wechat_return back
+          JOIN distribution_wechat_share share ON share.id = back.share_id
+          JOIN distribution_wechat_frozen frozen ON frozen.id = share.frozen_id""")),
+}
+_TOLD = ('payment', 'refund', *_MOVED)      # what is known here, if all is well
 
 
 class _Line(NamedTuple):
@@ -46,9 +62,11 @@ class DistributionWechatStatement(models.Model):
         self.env.flush_all()
         for own, theirs in (('wechatpay_number', 'number'), ('provider_reference', 'platform_number')):
             self._link_transactions(SQL.identifier(own), SQL.identifier(theirs))
-        for own, theirs in (('name', 'number'), ('platform_number', 'platform_number')):
-            self._link_transfers(SQL.identifier(own), SQL.identifier(theirs))
-        self.line_ids.invalidate_recordset(['kind', 'transaction_id', 'transfer_id'], flush=False)
+        for kind, (field, _kept) in _MOVED.items():
+            for own, theirs in (('name', 'number'), ('platform_number', 'platform_number')):
+                self._link_moved(kind, SQL.identifier(field), SQL.identifier(own), SQL.identifier(theirs))
+        self.line_ids.invalidate_recordset(
+            ['kind', 'transaction_id', *(field for field, _kept in _MOVED.values())], flush=False)
         self._set_differences({values['key']: values for values in self._get_differences()})
         self._conclude()
 
@@ -72,22 +90,22 @@ class DistributionWechatStatement(models.Model):
                AND provider.wechatpay_merchant_id = %s
             """, self.id, own, theirs, own, self.merchant_id.id))
 
-    def _link_transfers(self, own, theirs):
-        """Link lines with transfers of the merchant by a number."""
+    def _link_moved(self, kind, field, own, theirs):
+        """Link lines with what moved otherwise on the merchant's account, by a number and the direction."""
         self.env.cr.execute(SQL(
             """
             UPDATE distribution_wechat_statement_line line
-               SET transfer_id = bill.id,
-                   kind = CASE WHEN line.kind = 'fee' THEN 'fee' ELSE 'transfer' END
-              FROM distribution_wechat_bill bill
-             WHERE line.statement_id = %s
-               AND line.transfer_id IS NULL
-               AND line.transaction_id IS NULL
-               AND bill.%s = line.%s
-               AND bill.%s <> ''
-               AND line.amount < 0
-               AND bill.merchant_id = %s
-            """, self.id, own, theirs, own, self.merchant_id.id))
+               SET %(field)s = moved.id,
+                   kind = CASE WHEN line.kind = 'fee' THEN 'fee' ELSE %(kind)s END
+              FROM (%(moved)s) moved
+             WHERE line.statement_id = %(statement)s
+               AND COALESCE(line.transaction_id, line.transfer_id, line.share_id, line.return_id) IS NULL
+               AND moved.%(own)s = line.%(theirs)s
+               AND moved.%(own)s <> ''
+               AND line.amount * moved.amount > 0
+               AND moved.merchant_id = %(merchant)s
+            """, field=field, kind=kind, moved=_MOVED[kind][1], statement=self.id, own=own, theirs=theirs,
+            merchant=self.merchant_id.id))
 
     def _set_differences(self, found):
         """Name what is found now; what is not found any more has healed, and what was explained stays so.
@@ -138,18 +156,29 @@ class DistributionWechatStatement(models.Model):
         rows = self.env.execute_query(SQL(
             """
             SELECT line.kind, line.number, line.platform_number, line.flow_number, line.amount, line.fee, line.balance,
-                   line.platform_state, COALESCE(tx.id, bill.id), COALESCE(tx.amount, -bill.amount),
-                   COALESCE(tx.state, bill.state)
+                   line.platform_state, COALESCE(tx.id, moved.id), COALESCE(tx.amount, moved.amount),
+                   COALESCE(tx.state, moved.state)
               FROM distribution_wechat_statement_line line
          LEFT JOIN payment_transaction tx ON tx.id = line.transaction_id
-         LEFT JOIN distribution_wechat_bill bill ON bill.id = line.transfer_id
+         LEFT JOIN LATERAL (%s) moved ON true
              WHERE line.statement_id = %s
           ORDER BY line.id
-            """, self.id))
+            """, self._get_moved(lambda field: SQL("moved.id = line.%s", field)), self.id))
         return [
             _Line(*row[:4], *(self._to_fen(value or 0) for value in row[4:7]), *row[7:9],
                   None if row[9] is None else self._to_fen(row[9]), row[10])
             for row in rows]
+
+    @staticmethod
+    def _get_moved(get_condition):
+        """Return the query of what moved otherwise, as far as a condition on the field of a line holds.
+
+        :param Callable[[SQL], SQL] get_condition:
+        :rtype: SQL
+        """
+        return SQL(" UNION ALL ").join(
+            SQL("SELECT %s AS kind, moved.* FROM (%s) moved WHERE %s", kind, kept, get_condition(SQL.identifier(field)))
+            for kind, (field, kept) in _MOVED.items())
 
     @staticmethod
     def _to_fen(amount):
@@ -236,6 +265,11 @@ class DistributionWechatStatement(models.Model):
         What was paid before midnight and known after it is in the statement of the day before: no matter which.
         """
         begin, end = get_bounds(self.day)
+        moved = self._get_moved(lambda field: SQL(
+            """
+            moved.merchant_id = %s AND moved.state = 'success' AND moved.paid_at >= %s AND moved.paid_at < %s
+            AND NOT EXISTS (SELECT FROM distribution_wechat_statement_line line WHERE line.%s = moved.id)
+            """, self.merchant_id.id, begin, end, field))
         rows = self.env.execute_query(SQL(
             """
             SELECT CASE WHEN tx.operation = 'refund' THEN 'refund' ELSE 'payment' END, tx.wechatpay_number,
@@ -249,12 +283,10 @@ class DistributionWechatStatement(models.Model):
                          JOIN distribution_wechat_statement statement ON statement.id = line.statement_id
                         WHERE line.transaction_id = tx.id AND line.kind <> 'fee' AND statement.kind = %(kind)s)
              UNION ALL
-            SELECT 'transfer', bill.name, bill.platform_number, -bill.amount, bill.state
-              FROM distribution_wechat_bill bill
-             WHERE %(kind)s = 'flow' AND bill.merchant_id = %(merchant)s AND bill.state = 'success'
-               AND bill.paid_at >= %(begin)s AND bill.paid_at < %(end)s
-               AND NOT EXISTS (SELECT FROM distribution_wechat_statement_line line WHERE line.transfer_id = bill.id)
-            """, merchant=self.merchant_id.id, begin=begin, end=end, kind=self.kind))
+            SELECT moved.kind, moved.name, moved.platform_number, moved.amount, moved.state
+              FROM (%(moved)s) moved
+             WHERE %(kind)s = 'flow'
+            """, merchant=self.merchant_id.id, begin=begin, end=end, kind=self.kind, moved=moved))
         for kind, number, platform_number, amount, state in rows:
             yield self._prepare_difference('missing_there', _Line(
                 kind, number, platform_number, None, 0, 0, 0, None, None, None, state), self._to_fen(amount), 0)

@@ -58,19 +58,3 @@ class DistributionWechatMerchant(models.Model):
         """
         self.ensure_one()
         return round(self.fee_rate * 1000)
-
-
-class DistributionWechatBill(models.Model):
-    """When a transfer arrived, to look for it in the statement of that day."""
-    _inherit = 'distribution.wechat.bill'
-
-    paid_at = fields.Datetime(string="Paid", readonly=True, copy=False, index='btree_not_null')
-
-    # === BUSINESS METHODS === #
-
-    def _update_state(self, allowed_states, target_state):
-        """Override of `distribution.state.mixin` to keep when it arrived."""
-        is_changed = super()._update_state(allowed_states, target_state)
-        if is_changed and target_state == 'success':
-            self.sudo().paid_at = fields.Datetime.now()
-        return is_changed

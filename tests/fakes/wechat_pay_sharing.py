@@ -199,7 +199,7 @@ def create_return(call):
         'asked': body, 'result': 'PROCESSING', 'reason': '', 'created': call.state.now(),
         'id': f'3108{secrets.randbelow(10 ** 20):020}'}
     if not merchant.share_waits:
-        work_on_return(merchant, known)
+        work_on_return(call.state, merchant, known)
     return show_return(known)
 
 
@@ -225,7 +225,7 @@ def work(state, merchant, number):
     if number in merchant.sharings:
         work_on_sharing(state, merchant, merchant.sharings[number])
     elif number:
-        work_on_return(merchant, merchant.returns[number])
+        work_on_return(state, merchant, merchant.returns[number])
     return {
         'unsplit': {name: get_unsplit(state, merchant, order) for name, order in merchant.orders.items() if order['paid']},
         'receivers': merchant.receivers, 'returns': {name: item['result'] for name, item in merchant.returns.items()},
@@ -242,20 +242,22 @@ def work_on_sharing(state, merchant, item):
             row['fail_reason'] = reason
         else:
             merchant.money.append({
-                'kind': 'share', 'number': asked['out_order_no'], 'amount': row['amount'], 'openid': row['account']})
+                'kind': 'share', 'number': asked['out_order_no'], 'amount': row['amount'], 'openid': row['account'],
+                'time': state.now()})
     item['state'] = 'FINISHED'
     order = next(order for order in merchant.orders.values() if order['id'] == asked['transaction_id'])
     if not item['rows'] or asked['unfreeze_unsplit']:
         merchant.money.append({
             'kind': 'unfreeze', 'number': asked['out_order_no'], 'openid': '',
-            'amount': get_unsplit(state, merchant, order)})
+            'amount': get_unsplit(state, merchant, order), 'time': state.now()})
         order['unfrozen'] = True
 
 
-def work_on_return(merchant, item):
+def work_on_return(state, merchant, item):
     asked = item['asked']
     item['reason'] = merchant.share_faults.get(asked['return_mchid'], '')
     item['result'] = 'FAILED' if item['reason'] else 'SUCCESS'
     if not item['reason']:
         merchant.money.append({
-            'kind': 'return', 'number': asked['out_return_no'], 'amount': asked['amount'], 'openid': asked['return_mchid']})
+            'kind': 'return', 'number': asked['out_return_no'], 'amount': asked['amount'], 'openid': asked['return_mchid'],
+            'time': state.now()})

@@ -19,6 +19,9 @@ _FLOW = str.split(
     '记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),资金变更提交申请人,备注,业务凭证号', ',')
 _FLOW_TOTALS = str.split('资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额', ',')
 
+# What else moves, and how a statement calls it.
+_KINDS = {'refund': '退款', 'transfer': '商家转账', 'withdrawal': '提现', 'share': '分账', 'return': '分账回退'}
+
 
 @pay_endpoint('GET', '/v3/bill/tradebill', query='bill_date bill_type tar_type')
 def get_trade_statement(call):
@@ -126,10 +129,10 @@ def get_movements(merchant, entry):
         yield '交易', '交易', True, entry['amount']
         if fee := get_fee(merchant, entry['amount']):
             yield '扣除交易手续费', '扣除交易手续费', False, fee
-    else:
-        kind = {'refund': '退款', 'transfer': '商家转账', 'withdrawal': '提现'}[entry['kind']]
+    elif entry['kind'] in _KINDS:       # what is unfrozen moves nothing
+        kind = _KINDS[entry['kind']]
         given_back = get_fee(merchant, entry['amount']) if kind == '退款' and merchant.is_fee_given_back else 0
-        yield kind, kind, False, entry['amount'] - given_back
+        yield kind, kind, entry['kind'] == 'return', entry['amount'] - given_back
 
 
 def get_remark(merchant, entry):

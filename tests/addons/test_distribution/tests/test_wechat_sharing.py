@@ -79,6 +79,28 @@ class WechatSharingCase(WechatTransferCase):
         self._run()
         return withdrawal.payout_ids
 
+    def _share_with_company(self):
+        """Return the payout of 10 that was shared with a company, as a merchant."""
+        company = self._create_distributor("Tea Ltd", kind='company', wechat_mchid='1900000009')
+        self._identify(company)
+        company.partner_id.vat = False
+        self._make_company_payable(company)
+        return self._share(10.0, company)
+
+    def _make_company_payable(self, company):
+        tx = self._paid(1, distributor=company)
+        self._invoice(tx.sale_order_ids, pay=False)
+        self._deliver(tx.sale_order_ids)
+        self._process()
+        self._mature()
+        run = self._settle()
+        statement = run.settlement_ids.filtered(lambda statement: statement.distributor_id == company)
+        self.assertEqual(statement.state, 'billed')
+        self.assertEqual(self.sharing._wechat_get_amount(company), 0.0, "It waits for the invoice")
+        statement.sudo()._hand_in_invoice('A1', statement.expected_amount)
+        statement.action_post_bill()
+        self.assertEqual(self.sharing._wechat_get_amount(company), 10.0)
+
     def _withdraw_daily(self):
         run_job(self, 'distribution.payout.channel', '_cron_wechat_share')
 
@@ -480,28 +502,6 @@ class TestWechatSharing(WechatSharingCase):
             self.upline._request_withdrawal(10.0, channel=self.sharing)
 
     # === COMPANIES, AND WHAT COMES BACK === #
-
-    def _share_with_company(self):
-        """Return the payout of 10 that was shared with a company, as a merchant."""
-        company = self._create_distributor("Tea Ltd", kind='company', wechat_mchid='1900000009')
-        self._identify(company)
-        company.partner_id.vat = False
-        self._make_company_payable(company)
-        return self._share(10.0, company)
-
-    def _make_company_payable(self, company):
-        tx = self._paid(1, distributor=company)
-        self._invoice(tx.sale_order_ids, pay=False)
-        self._deliver(tx.sale_order_ids)
-        self._process()
-        self._mature()
-        run = self._settle()
-        statement = run.settlement_ids.filtered(lambda statement: statement.distributor_id == company)
-        self.assertEqual(statement.state, 'billed')
-        self.assertEqual(self.sharing._wechat_get_amount(company), 0.0, "It waits for the invoice")
-        statement.sudo()._hand_in_invoice('A1', statement.expected_amount)
-        statement.action_post_bill()
-        self.assertEqual(self.sharing._wechat_get_amount(company), 10.0)
 
     def test_a_company_receives_as_a_merchant_under_its_verified_name(self):
         payout = self._share_with_company()
