@@ -79,13 +79,13 @@ def test_what_waits_is_worked_on_later(fake):
     assert client.get_sharing('P1', payment).results[0].result == 'SUCCESS'
 
 
-@pytest.mark.parametrize('age, text', [(50, "订单处理中"), (30 * 86400 + 1, "订单已完结分账")])
+@pytest.mark.parametrize('age, text', [(5, "订单处理中"), (30 * 86400 + 1, "订单已完结分账")])
 def test_sharing_has_its_time(fake, age, text):
     client, payment = make_payment(fake, age=age)
     add(client, fake)
     with pytest.raises(pay.PayRefused, match=text):
         client.create_sharing('P1', APP_ID, payment, [make_share(fake)])
-    assert client.get_unsplit(payment) == (9940 if age == 50 else 0)
+    assert client.get_unsplit(payment) == (9940 if age == 5 else 0)
 
 
 def test_no_more_than_the_ratio_is_shared_altogether(fake):
