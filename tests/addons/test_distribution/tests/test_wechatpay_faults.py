@@ -251,7 +251,7 @@ class TestWechatpayFaults(WechatpayFaultsCase):
             for _step in range(4):
                 self._step(chance, chance.choice(ids[-4:]))
             if number % 10 == 9:
-                for tx_id in chance.sample(ids[-20:], 7):       # who comes back later
+                for tx_id in chance.sample(ids[-30:], 10):       # who comes back later
                     self._step(chance, tx_id)
                 self._decide(chance)
                 self._call_back(chance)
@@ -270,7 +270,7 @@ class TestWechatpayFaults(WechatpayFaultsCase):
             state, amount, has_refund = tx.state, tx.amount, any(
                 child.state != 'error' for child in tx.child_transaction_ids)
         if state == 'done':
-            step = 'look' if has_refund else chance.choice(['refund', 'refund', 'refund', 'look'])
+            step = 'look' if has_refund or tx_id % 4 == 0 else 'refund'
         elif not self.held[tx_id]:
             step = 'announce'
         else:
@@ -300,6 +300,8 @@ class TestWechatpayFaults(WechatpayFaultsCase):
 
     def _step_announce(self, chance, tx_id, _amount):
         self._work(chance, self._announce(tx_id, chance.choice(['native', 'native', 'h5'])))
+        if chance.random() < 0.6:
+            self._pay(tx_id)
 
     def _step_pay(self, chance, tx_id, amount):
         self._pay(tx_id)
