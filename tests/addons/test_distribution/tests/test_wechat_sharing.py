@@ -319,7 +319,8 @@ class TestWechatSharing(WechatSharingCase):
     def test_an_order_that_was_paid_in_parts_is_shared_once(self):
         first = self._paid(1)
         order = first.sale_order_ids
-        second = first.copy({'reference': f'{order.name}-2', 'sale_order_ids': [Command.set(order.ids)], 'amount': 100.0})
+        second = first.copy({
+            'reference': f'{order.name}-2', 'provider_reference': False, 'sale_order_ids': [Command.set(order.ids)], 'amount': 100.0})
         second._wechatpay_announce('native')
         self._tell('pay', number=second.wechatpay_number)
         self._tell('age', number=second.wechatpay_number, seconds=120)
