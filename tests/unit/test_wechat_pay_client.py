@@ -129,6 +129,7 @@ def test_every_call_has_a_time_limit(fake, monkeypatch):
     fake.tell('faults', path=BILLS, seconds=0.6)
     with pytest.raises(Unreachable, match="ReadTimeout"):
         connect(fake).create_transfer(make_transfer(fake))
+    monkeypatch.undo()
     time.sleep(0.8)
     assert connect(fake).get_transfer('T1').state == 'WAIT_USER_CONFIRM'     # it had arrived
     unreachable = pay.PayMerchant('1', '1', to_pem(MERCHANT), APIV3_KEY, pay.PlatformKeys(), 'http://127.0.0.1:9')

@@ -204,3 +204,31 @@ def test_a_signed_notice_without_sense_is_refused():
 def test_an_amount_is_split_into_bills_that_the_platform_takes(amount, largest, parts):
     assert pay.split(amount, largest) == parts
     assert sum(parts) == amount and all(part >= pay.SMALLEST for part in parts)
+
+
+@vectors('rsa-pkcs1v15-decrypt', 1)
+def test_a_name_under_the_older_padding_is_refused(vector):
+    """It lets attackers read by asking; nothing that is called here uses it."""
+    with pytest.raises(BadPush):
+        pay.decrypt_text(pay.load_private_key(vector['private_key_pem']), vector['ciphertext_b64'])
+
+
+@vectors('apiv2', 2)
+def test_the_signatures_of_the_older_interface_prove_nothing(vector):
+    """They are made with a key that both sides have, over XML."""
+    fields = dict(field.split('=') for field in vector['string_a'].split('&'))
+    content = ''.join(f'<{name}>{value}</{name}>' for name, value in {**fields, 'sign': vector['expected']}.items())
+    body = f'<xml>{content}</xml>'.encode()
+    with pytest.raises(BadPush):
+        pay.open_notice(body, {}, get_keys(NOTICE), NOTICE['apiv3_key'], NOW)
+    with pytest.raises(BadPush):
+        open_vector(NOTICE, body=body)
+    with pytest.raises(BadPush):
+        open_vector(NOTICE, headers={'Wechatpay-Signature': vector['expected']})
+
+
+def test_every_example_is_used():
+    tested = Path(__file__).read_text() + Path(__file__).with_name('test_wechat_pay_statement.py').read_text()
+    assert not [
+        vector['id'] for vector in VECTORS
+        if f"'{vector['id']}'" not in tested and f"'{vector['group']}'" not in tested]
