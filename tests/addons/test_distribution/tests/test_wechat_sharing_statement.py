@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from .test_wechat_sharing import WechatSharingCase
 from .wechat_pay_common import run_job
+from .wechat_sharing_common import WechatSharingCase
 
 DAYS = 2
 MOVED = (
