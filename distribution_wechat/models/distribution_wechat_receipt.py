@@ -19,7 +19,7 @@ class DistributionWechatBill(models.Model):
     _inherit = 'distribution.wechat.bill'
 
     receipt_id = fields.Many2one(
-        comodel_name='ir.attachment', string="Receipt", readonly=True, copy=False, index='btree_not_null',
+        comodel_name='ir.attachment', readonly=True, copy=False, index='btree_not_null',
         ondelete='set null')
     receipt_tries = fields.Integer(readonly=True, copy=False)
 

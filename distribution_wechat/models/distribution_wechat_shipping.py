@@ -54,7 +54,7 @@ class DistributionWechatShipping(models.Model):
     next_try_at = fields.Datetime(
         string="Next Try", required=True, readonly=True, copy=False, default=fields.Datetime.now)
     tries = fields.Integer(readonly=True, copy=False)
-    told_at = fields.Datetime(string="Told At", readonly=True, copy=False)
+    told_at = fields.Datetime(readonly=True, copy=False)
     error = fields.Char(string="Last Error", readonly=True, copy=False)
 
     _transaction_uniq = models.UniqueIndex('(transaction_id)', "A payment has one delivery.")
