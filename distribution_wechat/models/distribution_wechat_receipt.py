@@ -1,12 +1,10 @@
-import hashlib
-import hmac
 import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 
 from ..wechat import Unreachable
-from ..wechat.pay import PayRefused, UnknownNumber
+from ..wechat.pay import PayRefused, UnknownNumber, is_announced
 
 _logger = logging.getLogger(__name__)
 _HASH = 'SHA256'
@@ -82,9 +80,7 @@ class DistributionWechatBill(models.Model):
         if receipt.get('state') != 'FINISHED':
             return None
         content = client.download(str(receipt.get('download_url')))
-        told = str(receipt.get('hash_value')).lower().encode()
-        if receipt.get('hash_type') != _HASH or not hmac.compare_digest(
-                hashlib.sha256(content).hexdigest().encode(), told):
+        if not is_announced(content, receipt, _HASH):
             raise Unreachable("the file is not what was announced")
         return content
 

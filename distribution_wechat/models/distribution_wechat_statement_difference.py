@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .distribution_wechat_statement_line import KINDS
+
 
 class DistributionWechatStatementDifference(models.Model):
     """What differs between a statement of WeChat Pay and what is known here.
@@ -38,16 +40,7 @@ class DistributionWechatStatementDifference(models.Model):
         ],
         required=True, readonly=True)
     subject = fields.Selection(
-        selection=[
-            ('payment', "Payment"),
-            ('refund', "Refund"),
-            ('transfer', "Transfer"),
-            ('share', "Share of a Payment"),
-            ('return', "Return of a Share"),
-            ('fee', "Fee"),
-            ('other', "Movement"),
-        ],
-        required=True, readonly=True)
+        selection=[*KINDS, ('other', "Movement")], required=True, readonly=True)
     number = fields.Char(readonly=True)
     platform_number = fields.Char(string="WeChat's Number", readonly=True)
     amount_here = fields.Monetary(string="Here", readonly=True)

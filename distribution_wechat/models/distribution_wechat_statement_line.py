@@ -1,5 +1,15 @@
 from odoo import fields, models
 
+# What moves, and is compared.
+KINDS = [
+    ('payment', "Payment"),
+    ('refund', "Refund"),
+    ('transfer', "Transfer"),
+    ('share', "Share of a Payment"),
+    ('return', "Return of a Share"),
+    ('fee', "Fee"),
+]
+
 
 class DistributionWechatStatementLine(models.Model):
     """A line of a statement of WeChat Pay, and what it is about here.
@@ -22,16 +32,7 @@ class DistributionWechatStatementLine(models.Model):
     currency_id = fields.Many2one(related='statement_id.currency_id')
     occurred_at = fields.Datetime(string="Time", required=True, readonly=True)
     kind = fields.Selection(
-        selection=[
-            ('payment', "Payment"),
-            ('refund', "Refund"),
-            ('transfer', "Transfer"),
-            ('share', "Share of a Payment"),
-            ('return', "Return of a Share"),
-            ('fee', "Fee"),
-            ('other', "Other Movement"),
-        ],
-        required=True, readonly=True)
+        selection=[*KINDS, ('other', "Other Movement")], required=True, readonly=True)
     number = fields.Char(readonly=True)
     platform_number = fields.Char(string="WeChat's Number", readonly=True)
     flow_number = fields.Char(string="Number of the Movement", readonly=True)

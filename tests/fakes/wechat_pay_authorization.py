@@ -2,7 +2,7 @@
 import secrets
 
 from wechat_pay_api import check, check_payee, check_text, check_url, decrypt_name, pay_endpoint, to_time
-from wechat_pay_transfer import BILLS, PERCEPTIONS, check_form, show
+from wechat_pay_transfer import BILLS, PERCEPTIONS, find_known, take
 
 PATH = '/v3/fund-app/mch-transfer/user-confirm-authorization'
 DAY = 86400
@@ -49,27 +49,19 @@ def close(call):
     'out_authorization_no appid out_bill_no transfer_scene_id transfer_amount transfer_remark transfer_scene_report_infos',
     'user_name notify_url user_recv_perception')
 def transfer(call):
-    body, merchant = call.body, call.merchant
+    body = call.body
     check_text(body['out_bill_no'], 32, r'[0-9A-Za-z]+')
-    consent = merchant.authorizations.get(body['out_authorization_no'])
+    consent = call.merchant.authorizations.get(body['out_authorization_no'])
     check(consent, 'INVALID_REQUEST', "授权不存在")
     asked = {
         **{name: value for name, value in body.items() if name != 'out_authorization_no'},
         'openid': consent['asked']['openid'],
         'user_name': decrypt_name(call, body['user_name']) if 'user_name' in body else None}
-    if bill := merchant.bills.get(body['out_bill_no']):
-        check(bill['asked'] == asked, 'INVALID_REQUEST', "the number was used with other data")
-        return show(call, bill)
+    if known := find_known(call, asked):
+        return known
     check(find(call, consent)['state'] == 'TAKING_EFFECT', 'INVALID_REQUEST', "授权已关闭")
     check(body['appid'] == consent['asked']['appid'], 'INVALID_REQUEST', "appid")
-    person = check_payee(call, body['appid'], consent['asked']['openid'])
-    check_form(merchant, body)
-    check(body['transfer_amount'] <= merchant.balance, 'NOT_ENOUGH', "the balance is too low", 403)
-    merchant.balance -= body['transfer_amount']
-    bill = merchant.bills[body['out_bill_no']] = {
-        'asked': asked, 'state': 'TRANSFERING', 'reason': '', 'created': call.state.now(), 'updated': call.state.now(),
-        'bill_no': f'1330000{secrets.token_hex(12)}', 'real_name': person.name, 'package': ''}
-    return show(call, bill)
+    return take(call, asked, 'TRANSFERING', '')
 
 
 # -- what is known

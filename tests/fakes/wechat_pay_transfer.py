@@ -39,18 +39,27 @@ def create(call):
     body, merchant = call.body, call.merchant
     check_text(body['out_bill_no'], 32, r'[0-9A-Za-z]+')
     asked = {**body, 'user_name': decrypt_name(call, body['user_name']) if 'user_name' in body else None}
-    bill = merchant.bills.get(body['out_bill_no'])
+    return find_known(call, asked) or take(call, asked, merchant.first_state, secrets.token_urlsafe(40))
+
+
+def find_known(call, asked):
+    """Return what the number of a transfer was used for before, or None; it has to be the very same."""
+    bill = call.merchant.bills.get(asked['out_bill_no'])
     if bill:
         check(bill['asked'] == asked, 'INVALID_REQUEST', "the number was used with other data")
-        return show(call, bill)
-    person = check_payee(call, body['appid'], body['openid'])
-    check_form(merchant, body)
-    check(body['transfer_amount'] <= merchant.balance, 'NOT_ENOUGH', "the balance is too low", 403)
-    merchant.balance -= body['transfer_amount']
-    bill = merchant.bills[body['out_bill_no']] = {
-        'asked': asked, 'state': merchant.first_state, 'reason': '', 'created': call.state.now(),
-        'updated': call.state.now(), 'bill_no': f'1330000{secrets.token_hex(12)}', 'real_name': person.name,
-        'package': secrets.token_urlsafe(40)}
+    return bill and show(call, bill)
+
+
+def take(call, asked, first_state, package):
+    """Take a transfer: its money is set aside."""
+    merchant = call.merchant
+    person = check_payee(call, asked['appid'], asked['openid'])
+    check_form(merchant, call.body)
+    check(asked['transfer_amount'] <= merchant.balance, 'NOT_ENOUGH', "the balance is too low", 403)
+    merchant.balance -= asked['transfer_amount']
+    bill = merchant.bills[asked['out_bill_no']] = {
+        'asked': asked, 'state': first_state, 'reason': '', 'created': call.state.now(), 'updated': call.state.now(),
+        'bill_no': f'1330000{secrets.token_hex(12)}', 'real_name': person.name, 'package': package}
     return show(call, bill)
 
 

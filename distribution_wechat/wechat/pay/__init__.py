@@ -18,7 +18,7 @@ from .transfers import (
     FINAL_STATES, NAME_NEEDED_FROM, NAME_REFUSED_BELOW, OPEN_STATES, SMALLEST, Transfer, Transfers, TransferState,
     read_transfer, split,
 )
-from .transport import PAY_URL, PayTransport, read_certificates
+from .transport import PAY_URL, PayTransport, is_announced, read_certificates
 
 
 class PayMerchant(Authorizations, Sharing, Statements, Transfers, Orders, PayTransport):

@@ -1,6 +1,4 @@
 """Statements of a day: what was paid and refunded, and what moved on the account."""
-import hashlib
-import hmac
 import zlib
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
@@ -8,6 +6,7 @@ from typing import NamedTuple
 from ..transport import extract
 from .errors import BadStatement, NoStatement
 from .statement_file import CHINA, read_flow, read_trade
+from .transport import is_announced
 
 DAYS_BACK = 90
 MAX_STATEMENT_BYTES = 100 * 1024 * 1024
@@ -59,9 +58,8 @@ class Statements:
         except NoStatement:
             return b''
         content = _unpack(self.download(extract(answer, 'download_url', str)))
-        told = extract(answer, 'hash_value', str).lower().encode()
-        if answer.get('hash_type') != _HASH or not hmac.compare_digest(
-                hashlib.sha1(content).hexdigest().encode(), told):
+        extract(answer, 'hash_value', str)
+        if not is_announced(content, answer, _HASH):
             raise BadStatement("the file is not what was announced")
         return content
 

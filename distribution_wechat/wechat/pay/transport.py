@@ -1,4 +1,6 @@
 """Calls of WeChat Pay v3: signed over the bytes that are sent, and believed when the answer is signed."""
+import hashlib
+import hmac
 import json
 import secrets
 import time
@@ -118,6 +120,19 @@ class PayTransport:
             keys.check(response.headers, response.content, time.time())
         except BadPush as error:
             raise Unverified(f"{path}: {error}") from None
+
+
+def is_announced(content, answer, hash_type):
+    """Return whether a downloaded file is the one that an answer has named by its hash.
+
+    :param bytes content: Unpacked.
+    :param dict answer:
+    :param str hash_type: SHA1 or SHA256, as the platform calls it.
+    :rtype: bool
+    """
+    told = str(answer.get('hash_value')).lower().encode()
+    own = hashlib.new(hash_type.lower(), content).hexdigest().encode()
+    return answer.get('hash_type') == hash_type and hmac.compare_digest(own, told)
 
 
 def read_certificates(content, apiv3_key):
