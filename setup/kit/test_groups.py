@@ -4,13 +4,14 @@ import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from . import databases, environment, results, templates, venv
+from . import databases, environment, npm, results, templates, venv
 from .console import Failure, say
 from .paths import LOGS, PYTHON, ROOT, SETUP, STATE, suite_modules, test_modules
 from .results import Result
 
 E2E_TAG = "distribution_e2e"
 E2E = ROOT / "tests" / "e2e"
+MINIPROGRAM = ROOT / "tests" / "miniprogram"
 # Those classes of Odoo's own linter that do not need its git history or node packages.
 ODOO_LINT = ("ManifestLinter", "TestIndex", "TestNaming", "TestLintOverrideSignatures", "RoutesLinter",
              "TestTestHoles", "TestOnchangeDomains")
@@ -69,7 +70,8 @@ def _odoo_lint():
 # -- unit
 
 def unit(options):
-    return _pytest("unit", ROOT / "tests" / "unit")
+    packages = npm.packages_beside(STATE / "npm-packages", MINIPROGRAM / "package.json")
+    return _pytest("unit", ROOT / "tests" / "unit", **({"NODE_PATH": packages} if packages else {}))
 
 
 def _pytest(name, folder, **variables):
