@@ -102,24 +102,8 @@ class DistributionEvent(models.Model):
 
     @api.model
     def _cron_process(self):
-        """Work on the marks in batches, for as long as the cron lets us.
-
-        Any number of workers may do so at once. When two of them meet on a balance, one is told
-        so by the database, rolls back and tries its batch again.
-        """
-        progress = self.env['ir.cron']._commit_progress
-        while True:
-            try:
-                done = self._process(BATCH_SIZE)
-            except OperationalError:
-                # Serialization failure or deadlock: the other one won, its result is visible now.
-                self.env.cr.rollback()
-                _logger.info("Commission events: met another worker, trying again")
-                if not progress():
-                    return
-                continue
-            if not done or not progress(done, remaining=self._count_remaining()):
-                return
+        """Work on the marks in batches, for as long as the cron lets us."""
+        self.env['ir.cron']._distribution_in_batches(self._process, self._count_remaining)
 
     @api.model
     def _count_remaining(self):

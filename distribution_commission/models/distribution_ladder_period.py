@@ -200,20 +200,8 @@ class DistributionLadderPeriod(models.Model):
 
     @api.model
     def _cron_post(self):
-        """Post the periods that are over, in batches; any number of workers may do so at once."""
-        progress = self.env['ir.cron']._commit_progress
-        while True:
-            try:
-                done = self._post_due()
-            except OperationalError:
-                # Serialization failure or deadlock: the other one won, its result is visible now.
-                self.env.cr.rollback()
-                _logger.info("Ladder periods: met another worker, trying again")
-                if not progress():
-                    return
-                continue
-            if not done or not progress(done):
-                return
+        """Post the periods that are over, in batches."""
+        self.env['ir.cron']._distribution_in_batches(self._post_due)
 
     @api.model
     def _post_due(self, limit=BATCH_SIZE):

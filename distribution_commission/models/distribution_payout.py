@@ -1,11 +1,8 @@
-import logging
 from datetime import timedelta
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-
-_logger = logging.getLogger(__name__)
 
 _BATCH_SIZE = 100
 
@@ -159,23 +156,12 @@ class DistributionPayout(models.Model):
         """Send what waits, and ask about what is under way. What fails with one does not stop the others."""
         codes = self.env['distribution.payout.channel']._get_automatic_codes()
         domain = [('channel_id.code', 'in', codes)]
-        for payouts, process in (
+        for payouts, step in (
             (self.search([*domain, ('state', '=', 'draft')], order='id', limit=_BATCH_SIZE), '_send'),
             (self.search([*domain, ('state', '=', 'sent')], order='asked_at NULLS FIRST, id', limit=_BATCH_SIZE), '_ask'),
         ):
-            for payout in payouts:
-                payout._process_apart(getattr(payout, process))
-
-    def _process_apart(self, process):
-        """Do one step in transactions of its own; whatever goes wrong is for the next run."""
-        number = self.id
-        try:
-            if self.try_lock_for_update():
-                process()
-            self.env['ir.cron']._commit_progress()
-        except Exception:
-            self.env.cr.rollback()
-            _logger.exception("Payout %s is left for the next run", number)
+            if not self.env['ir.cron']._distribution_for_each(payouts, step):
+                return
 
     def _send(self):
         """Hand the payout to its channel. That it goes out is committed before it does.

@@ -35,7 +35,7 @@ class TestPayoutDemo(DistributionCommon):
         return self.env['distribution.payout.demo'].search([
             ('status', '=', 'paid'), ('number', 'in', payouts.mapped('name'))]).mapped('number')
 
-    @mute_logger('odoo.addons.distribution_commission.models.distribution_payout')
+    @mute_logger('odoo.addons.distribution_core.models.ir_cron')
     def test_what_becomes_of_each_answer(self):
         for answer, state, balances in [
             ('paid', 'done', {'payable': 90, 'paid': 10}),
@@ -50,7 +50,7 @@ class TestPayoutDemo(DistributionCommon):
                 self.assertEqual(payout.state, state)
                 self.assertBalances(self.seller, merchant=-100, **balances)
 
-    @mute_logger('odoo.addons.distribution_commission.models.distribution_payout')
+    @mute_logger('odoo.addons.distribution_core.models.ir_cron')
     def test_what_never_arrived_is_given_back_after_a_while_and_not_before(self):
         payout = self._approve(answer='lost')
         self._run_payouts()
@@ -126,7 +126,7 @@ class TestPayoutDemo(DistributionCommon):
             return send(channel, payout)
 
         with patch.object(type(self.demo), '_send_payout_request', fail_once), \
-                self.assertLogs('odoo.addons.distribution_commission.models.distribution_payout', 'ERROR'):
+                self.assertLogs('odoo.addons.distribution_core.models.ir_cron', 'ERROR'):
             self._run_payouts()
         self.assertEqual([broken.state, fine.state], ['sent', 'done'])
 

@@ -1,8 +1,13 @@
+import logging
 import threading
 
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
+from odoo.exceptions import LockError
 from odoo.tools import SQL
 
+_logger = logging.getLogger(__name__)
 _lock = threading.Lock()        # held by who rings
 _waiting = set()                # databases whose bell is about to be rung
 
@@ -41,3 +46,60 @@ class IrCron(models.Model):
         with _lock:
             _waiting.discard(database)      # who commits from here on rings anew
             self._notifydb()
+
+    @api.model
+    def _distribution_for_each(self, records, step, expected=(), fail=None):
+        """Take a step with each record, in a transaction of its own; what goes wrong with one stops no other.
+
+        A record that somebody else works on at this moment is theirs, and comes again in the next run.
+
+        :param BaseModel records: To be locked one by one.
+        :param str step: Name of the method; it may commit.
+        :param tuple[type] expected: Errors that are part of life: they are told without their traceback.
+        :param str|None fail: Name of the method that keeps an error, after all else was rolled back.
+        :return: Whether there is time left.
+        :rtype: bool
+        """
+        for done, record in enumerate(records, start=1):
+            self._distribution_do_apart(record, step, expected, fail)
+            if not self._commit_progress(1, remaining=len(records) - done):
+                return False
+        return True
+
+    def _distribution_do_apart(self, record, step, expected, fail):
+        try:
+            if record.try_lock_for_update():
+                getattr(record, step)()
+                self.env.flush_all()
+        except (LockError, OperationalError) as error:
+            self.env.cr.rollback()
+            _logger.info("%s: somebody else is at it (%s)", record, type(error).__name__)
+        except Exception as error:
+            self.env.cr.rollback()
+            if isinstance(error, expected):
+                _logger.info("%s is left for the next run: %s", record, error)
+            else:
+                _logger.exception("%s is left for the next run", record)
+            if fail and record.try_lock_for_update():
+                getattr(record, fail)(error)
+
+    @api.model
+    def _distribution_in_batches(self, step, remaining=None):
+        """Take a step again and again, until there is nothing left to do or no time. Any number of workers may do so at once.
+
+        When two of them meet, the database tells one so; it rolls back and tries its batch again.
+
+        :param step: Called without arguments; returns how many were worked on, 0 when there was nothing to do.
+        :param remaining: Called without arguments; returns how many are left.
+        """
+        while True:
+            try:
+                done = step()
+            except OperationalError:    # serialization failure or deadlock: what the other one did is visible now
+                self.env.cr.rollback()
+                _logger.info("%s: met another worker, trying again", step.__qualname__)
+                is_time = self._commit_progress()
+            else:
+                is_time = done and self._commit_progress(done, remaining=remaining() if remaining else None)
+            if not is_time:
+                return

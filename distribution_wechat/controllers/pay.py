@@ -62,10 +62,10 @@ class WechatTransferPortal(DistributionWithdrawalPortal):
     @route(
         '/my/distribution/withdrawals/<int:withdrawal_id>/wechat',
         type='http', auth='user', methods=['POST'], website=True)
-    def distribution_wechat_transfer_rest(self, withdrawal_id, **_kwargs):
+    def distribution_wechat_pay_rest(self, withdrawal_id, **_kwargs):
         """Transfer what came to nothing once more, under new numbers."""
         _withdrawal, payout_sudo = self._find_wechat_payout(withdrawal_id, self._get_own_distributor())
-        payout_sudo._wechat_transfer_rest()
+        payout_sudo._wechat_pay_rest()
         return request.redirect(f'/my/distribution/withdrawals/{withdrawal_id}/wechat')
 
     @route('/my/distribution/wechat/transfer', type='jsonrpc', auth='user', methods=['POST'])
@@ -84,7 +84,7 @@ class WechatTransferPortal(DistributionWithdrawalPortal):
         if not distributor or bill_sudo.distributor_id != distributor:
             raise NotFound()
         if is_over:
-            bill_sudo._wake()
+            bill_sudo.payout_id._wechat_wake()
         return bill_sudo.state == 'wait_user_confirm' and not is_over and bill_sudo._get_package()
 
     @route(

@@ -5,6 +5,7 @@ from ..wechat.pay import NAME_NEEDED_FROM, NAME_REFUSED_BELOW, SMALLEST, split
 
 _TEXT_MAX = 32
 SCENE_COMMISSIONS = '1005'
+WECHAT_CODES = ('wechat', 'wechat_sharing')
 _JOB, _REASON = '岗位类型', '报酬说明'       # as the platform names them
 
 
@@ -69,16 +70,16 @@ class DistributionPayoutChannel(models.Model):
     # === BUSINESS METHODS === #
 
     def _send_payout_request(self, payout):
-        """Override of `distribution_commission` to send the transfers, whose numbers are committed."""
-        return payout._wechat_go_on() if self.code == 'wechat' else super()._send_payout_request(payout)
+        """Override of `distribution_commission` to send the parts, whose numbers are committed."""
+        return payout._wechat_go_on() if self.code in WECHAT_CODES else super()._send_payout_request(payout)
 
     def _send_payout_query(self, payout):
-        """Override of `distribution_commission` to ask about the transfers, and to send again what never arrived."""
-        return payout._wechat_go_on() if self.code == 'wechat' else super()._send_payout_query(payout)
+        """Override of `distribution_commission` to ask about the parts, and to send again what never arrived."""
+        return payout._wechat_go_on() if self.code in WECHAT_CODES else super()._send_payout_query(payout)
 
     def _extract_payout_state(self, payout_data):
         """Override of `distribution_commission`."""
-        return payout_data['state'] if self.code == 'wechat' else super()._extract_payout_state(payout_data)
+        return payout_data['state'] if self.code in WECHAT_CODES else super()._extract_payout_state(payout_data)
 
     def _extract_payout_reason(self, payout_data):
         """Override of `distribution_commission` to say it as the distributor understands it."""

@@ -28,18 +28,6 @@ class DistributionPayoutChannel(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _send_payout_request(self, payout):
-        """Override of `distribution_commission` to send the shares, whose numbers are committed."""
-        return payout._wechat_share_go_on() if self.code == 'wechat_sharing' else super()._send_payout_request(payout)
-
-    def _send_payout_query(self, payout):
-        """Override of `distribution_commission` to ask about the shares, and to send again what never arrived."""
-        return payout._wechat_share_go_on() if self.code == 'wechat_sharing' else super()._send_payout_query(payout)
-
-    def _extract_payout_state(self, payout_data):
-        """Override of `distribution_commission`."""
-        return payout_data['state'] if self.code == 'wechat_sharing' else super()._extract_payout_state(payout_data)
-
     def _extract_payout_reason(self, payout_data):
         """Override of `distribution_commission` to say it as the distributor understands it."""
         if self.code != 'wechat_sharing':

@@ -1,7 +1,7 @@
 import hashlib
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
 from ..wechat import Unreachable
 from ..wechat.pay import Authorization, NotNow, PayRefused, UnknownNumber, read_authorization
@@ -141,14 +141,10 @@ class DistributionWechatAuthorization(models.Model):
         """Ask about consents that are under way, and end those that shall be; each in a transaction of its own."""
         due = self.search([
             '|', ('state', 'in', ('waiting', 'closing')), ('is_doubtful', '=', True)], order='id', limit=_BATCH)
-        for done, authorization in enumerate(due, start=1):
-            try:
-                if authorization.try_lock_for_update():
-                    authorization._go_on()
-            except (LockError, PayRefused, Unreachable) as error:
-                self.env.cr.rollback()
-                authorization.error = str(error)
-            self.env['ir.cron']._commit_progress(1, remaining=len(due) - done)
+        self.env['ir.cron']._distribution_for_each(due, '_go_on', (PayRefused, Unreachable), '_keep_error')
+
+    def _keep_error(self, error):
+        self.error = str(error)
 
     def _go_on(self):
         if self.state == 'closing':

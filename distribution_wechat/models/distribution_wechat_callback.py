@@ -1,14 +1,9 @@
 import json
-import logging
 from datetime import timedelta
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
-from odoo.exceptions import LockError
 from odoo.tools import SQL
 
-_logger = logging.getLogger(__name__)
 _BATCH = 100
 _TRIES_MAX = 5
 _RETENTION_DAYS = 90
@@ -94,26 +89,17 @@ class DistributionWechatCallback(models.Model):
     def _cron_process(self):
         """Work on what is new, each in a transaction of its own; one that fails stops no other."""
         notices = self.search([('state', '=', 'new')], order='id', limit=_BATCH)
-        for done, notice in enumerate(notices, start=1):
-            notice._process_apart()
-            self.env['ir.cron']._commit_progress(1, remaining=len(notices) - done)
+        self.env['ir.cron']._distribution_for_each(notices, '_process', fail='_put_off')
 
-    def _process_apart(self):
-        number = self.id
-        try:
-            if not self.try_lock_for_update() or self.state != 'new':
-                return
+    def _process(self):
+        if self.state == 'new':
             getattr(self, self._get_handlers()[self.kind])()
             self.state = 'done'
-            self.env.flush_all()
-        except (LockError, OperationalError):       # somebody else is at it: it is for the next run
-            self.env.cr.rollback()
-        except Exception as error:
-            self.env.cr.rollback()
-            _logger.exception("Notice %s of WeChat Pay could not be worked on", number)
-            tries = self.tries + 1
-            self.write({
-                'tries': tries, 'error': type(error).__name__, 'state': 'failed' if tries >= _TRIES_MAX else 'new'})
+
+    def _put_off(self, error):
+        """Try again in the next run, a number of times."""
+        tries = self.tries + 1
+        self.write({'tries': tries, 'error': type(error).__name__, 'state': 'failed' if tries >= _TRIES_MAX else 'new'})
 
     @api.autovacuum
     def _gc_notices(self):

@@ -1,17 +1,14 @@
-import logging
 import secrets
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..wechat import Unreachable
 from ..wechat.pay import PayRefused
-from .distribution_wechat_share import COUNTED_STATES, OPEN_STATES
 
-_logger = logging.getLogger(__name__)
 _BATCH = 200
 _HOURS = 6                  # after which it is looked at again whether something is still to be shared
 _SECONDS = 60               # the platform works on a payment for so long
@@ -130,14 +127,7 @@ class DistributionWechatFrozen(models.Model):
                 Domain('checked_at', '=', False), Domain('checked_at', '<', now - timedelta(hours=_HOURS)),
                 Domain('share_until', '<=', now)]),
             order='checked_at NULLS FIRST, id', limit=_BATCH)
-        for done, frozen in enumerate(todo, start=1):
-            try:
-                if frozen.try_lock_for_update():
-                    frozen._go_on()
-            except (LockError, UserError) as error:
-                self.env.cr.rollback()
-                _logger.info("frozen payment %s is left for the next run: %s", frozen.id, error)
-            self.env['ir.cron']._commit_progress(1, remaining=len(todo) - done)
+        self.env['ir.cron']._distribution_for_each(todo, '_go_on', (UserError,))
 
     def _go_on(self):
         """Unfreeze what nothing more is to be shared of. That it is unfrozen is committed before it is asked for."""
@@ -181,7 +171,7 @@ class DistributionWechatFrozen(models.Model):
             return fields.Datetime.now()
 
     def _get_open_shares(self):
-        return self.share_ids.filtered(lambda share: share.state in OPEN_STATES)
+        return self.share_ids.filtered(lambda share: share._is_open())
 
     def _get_orders(self):
         return self.sudo().transaction_id.sale_order_ids
@@ -210,7 +200,7 @@ class DistributionWechatFrozen(models.Model):
         :rtype: int
         """
         total = round(self.amount * 100)
-        shares = self.share_ids.filtered(lambda share: share.state in COUNTED_STATES)
+        shares = self.share_ids.filtered(lambda share: share._is_counted())
         shared = round(sum(shares.mapped('amount')) * 100)
         largest = total * round(self.rate * 10_000) // _FULL
         return max(0, min(largest, total - total * _FEE_PERCENT // 100 - self._get_refunded(refund_states)) - shared)
@@ -270,9 +260,10 @@ class DistributionWechatFrozen(models.Model):
         :rtype: dict[sale.order, dict[distribution.wechat.share, int]]
         """
         used = defaultdict(dict)
-        for share in self.env['distribution.wechat.share'].sudo().search([
+        share_sudo = self.env['distribution.wechat.share'].sudo()
+        for share in share_sudo.search([
             ('frozen_id.transaction_id.sale_order_ids', 'in', self._get_orders().ids),
-            ('distributor_id', '=', distributor.id), ('state', 'in', COUNTED_STATES),
+            ('distributor_id', '=', distributor.id), ('state', 'in', share_sudo._get_counted_states()),
         ]):
             for order in share.frozen_id._get_orders():
                 used[order][share] = round(share.gross_amount * 100)

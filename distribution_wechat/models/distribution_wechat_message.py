@@ -109,10 +109,7 @@ class DistributionWechatMessage(models.Model):
     @api.model
     def _cron_process(self):
         """Work on the messages in batches."""
-        progress = self.env['ir.cron']._commit_progress
-        while done := self._process(_BATCH):
-            if not progress(done, remaining=self.search_count([('state', '=', 'new')])):
-                break
+        self.env['ir.cron']._distribution_in_batches(self._process, lambda: self.search_count([('state', '=', 'new')]))
 
     @api.model
     def _process(self, limit=_BATCH):

@@ -1,12 +1,9 @@
-import logging
-
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
 from ..wechat import Unreachable
 from ..wechat.pay import PayRefused, UnknownNumber, is_announced
 
-_logger = logging.getLogger(__name__)
 _HASH = 'SHA256'
 _BATCH = 100
 _TRIES_MAX = 20
@@ -47,14 +44,14 @@ class DistributionWechatBill(models.Model):
         bills = self.search([
             ('state', '=', 'success'), ('receipt_id', '=', False), ('receipt_tries', '<', _TRIES_MAX),
         ], order='receipt_tries, id', limit=_BATCH)
-        for done, bill in enumerate(bills, start=1):
-            try:
-                if bill.try_lock_for_update():
-                    bill.receipt_tries = bill.receipt_tries + 1 if bill._has_receipt() else _TRIES_MAX
-                    bill._keep_receipt()
-            except (PayRefused, Unreachable, LockError) as error:
-                _logger.info("no receipt of WeChat transfer %s yet: %s", bill.name, error)
-            self.env['ir.cron']._commit_progress(1, remaining=len(bills) - done)
+        self.env['ir.cron']._distribution_for_each(bills, '_try_receipt', (PayRefused, Unreachable), '_count_receipt_try')
+
+    def _try_receipt(self):
+        self._count_receipt_try()
+        self._keep_receipt()
+
+    def _count_receipt_try(self, _error=None):
+        self.receipt_tries = self.receipt_tries + 1 if self._has_receipt() else _TRIES_MAX
 
     def _keep_receipt(self):
         """Keep the receipt, unless it was kept or is still being made."""

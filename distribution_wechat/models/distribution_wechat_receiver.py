@@ -4,7 +4,6 @@ from odoo import api, fields, models
 
 from ..wechat import Unreachable
 from ..wechat.pay import MERCHANT, PERSON, PayRefused, Receiver
-from .distribution_wechat_share import OPEN_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -99,8 +98,9 @@ class DistributionWechatReceiver(models.Model):
 
     def _is_wanted(self):
         """Return whether it is still this distributor in WeChat, and something may be on its way to it."""
-        if self.env['distribution.wechat.share'].sudo().search_count([
-            ('receiver_id', '=', self.id), ('state', 'in', OPEN_STATES)], limit=1):
+        share_sudo = self.env['distribution.wechat.share'].sudo()
+        if share_sudo.search_count([
+            ('receiver_id', '=', self.id), ('state', 'in', share_sudo._open_states)], limit=1):
             return True
         distributor_sudo = self.sudo().distributor_id
         current = distributor_sudo.wechat_mchid if self.kind == 'merchant' \

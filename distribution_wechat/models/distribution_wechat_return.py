@@ -1,13 +1,11 @@
-import logging
 import secrets
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
 from ..wechat import Unreachable
 from ..wechat.pay import PayRefused, UnknownNumber
 
-_logger = logging.getLogger(__name__)
 _OPEN = ('new', 'processing')
 _BATCH = 100
 
@@ -67,15 +65,8 @@ class DistributionWechatReturn(models.Model):
     @api.model
     def _cron_go_on(self):
         """Send or ask about what is not over; each in a transaction of its own."""
-        for back in self.search([('state', 'in', _OPEN)], order='id', limit=_BATCH):
-            try:
-                if back.try_lock_for_update():
-                    back._go_on()
-                    back.payout_return_id._wechat_conclude()
-            except (LockError, UserError) as error:
-                self.env.cr.rollback()
-                _logger.info("return %s is left for the next run: %s", back.id, error)
-            self.env['ir.cron']._commit_progress(1)
+        self.env['ir.cron']._distribution_for_each(
+            self.search([('state', 'in', _OPEN)], order='id', limit=_BATCH), '_go_on', (UserError,))
 
     def _go_on(self):
         """Ask for it; the same number has the same answer. A refusal ends it when WeChat Pay does not have it."""
@@ -88,6 +79,7 @@ class DistributionWechatReturn(models.Model):
             self._end_refused(client, refusal)
         except Unreachable as error:
             self.error = str(error)
+        self.payout_return_id._wechat_conclude()
 
     def _end_refused(self, client, refusal):
         try:

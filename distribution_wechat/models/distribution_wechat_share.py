@@ -1,26 +1,17 @@
-import re
-import secrets
-from datetime import timedelta
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
-from ..wechat import Unreachable
-from ..wechat.pay import NotNow, PayRefused, Share, UnknownNumber
+from ..wechat.pay import Share
 
-_NUMBER_MAX = 64
-OPEN_STATES = ('new', 'processing')
-COUNTED_STATES = (*OPEN_STATES, 'success')      # was shared, or may be; a return does not give the room back
 _AGAIN = 'NO_RELATION'
+_STATES = {'PENDING': 'processing', 'SUCCESS': 'success', 'CLOSED': 'closed'}
 
 
 class DistributionWechatShare(models.Model):
-    """A part of a payout that is paid out of one payment, under a number that never changes.
+    """A part of a payout that is paid out of one payment.
 
     It ends by what WeChat Pay says of its receiver: success, or closed with a reason; that the sharing is finished
-    says only that it was worked on. What is unclear is asked about; a number that WeChat Pay does not know is sent
-    again, the very same. What has closed is shared again under another number only. A share with a person can never
-    be taken back; a merchant gives it back where it agreed to that before.
+    says only that it was worked on. What has closed is shared again under another number only. A share with a person
+    can never be taken back; a merchant gives it back where it agreed to that before.
 
     +-----------+-----------------+------+-------+--------+--------+
     | group     | records         | read | write | create | unlink |
@@ -31,23 +22,18 @@ class DistributionWechatShare(models.Model):
     """
     _name = 'distribution.wechat.share'
     _description = "Share of a Payment"
-    _inherit = ['distribution.wechat.paid.mixin']
-    _order = 'id desc'
+    _inherit = ['distribution.wechat.part.mixin']
 
-    name = fields.Char(string="Number", required=True, readonly=True, copy=False)
-    payout_id = fields.Many2one(
-        comodel_name='distribution.payout', required=True, readonly=True, index=True, ondelete='restrict')
+    _number_max = 64
+    _open_states = ('new', 'processing')
+
     frozen_id = fields.Many2one(
         comodel_name='distribution.wechat.frozen', string="Out of", required=True, readonly=True, index=True,
         ondelete='restrict')
     receiver_id = fields.Many2one(
         comodel_name='distribution.wechat.receiver', required=True, readonly=True, index=True, ondelete='restrict')
     receiver_kind = fields.Selection(related='receiver_id.kind', string="Kind of Receiver")
-    distributor_id = fields.Many2one(related='payout_id.distributor_id', store=True, index=True)
-    company_id = fields.Many2one(related='payout_id.company_id', store=True, index=True)
-    currency_id = fields.Many2one(related='company_id.currency_id')
     merchant_id = fields.Many2one(related='frozen_id.merchant_id')
-    amount = fields.Monetary(required=True, readonly=True, help="What is shared, after tax and fee.")
     gross_amount = fields.Monetary(
         string="Before Tax and Fee", required=True, readonly=True, help="What of the commissions is paid by it.")
     description = fields.Char(required=True, readonly=True)
@@ -60,30 +46,11 @@ class DistributionWechatShare(models.Model):
             ('refused', "Refused"),
         ],
         required=True, readonly=True, default='new', index=True)
-    sent_at = fields.Datetime(string="Last Sent", readonly=True, copy=False)
-    platform_number = fields.Char(string="WeChat's Number", readonly=True, copy=False)
-    is_refused = fields.Boolean(string="Was Refused", readonly=True, copy=False)
-    is_given_up = fields.Boolean(string="Given Up", readonly=True, copy=False)
-    reason = fields.Char(string="Reason of the Platform", readonly=True, copy=False)
-    error = fields.Char(string="Last Error", readonly=True, copy=False)
 
-    _name_uniq = models.UniqueIndex('(name)', "A number is used once.")
     _check_amount = models.Constraint(
         'CHECK (amount > 0 AND gross_amount >= amount)', "A share is of more than nothing, and not more than was earned.")
 
-    # === CRUD METHODS === #
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("A share is kept as a record."))
-
     # === ACTION METHODS === #
-
-    def action_give_up(self):
-        """Button: send a number that WeChat Pay does not know no more; it ends once that is certain."""
-        self.check_access('write')
-        self.filtered(lambda share: share.state == 'new').sudo().is_given_up = True
-        self.env['ir.cron']._distribution_wake('distribution_commission.ir_cron_payouts')
 
     def action_return(self):
         """Button: enter that the payout comes back; from there it is taken back from its receiver."""
@@ -101,9 +68,8 @@ class DistributionWechatShare(models.Model):
         """
         # Who shares the same payment at this moment writes it, too, and sees this share when it is tried again.
         frozen.share_count += 1
-        prefix = re.sub(r'[^0-9A-Za-z]', '', payout.name)
         return self.sudo().create({
-            'name': f'{prefix}-{secrets.token_hex(8)}'[-_NUMBER_MAX:].upper(),
+            'name': self._new_number(payout),
             'payout_id': payout.id,
             'frozen_id': frozen.id,
             'receiver_id': receiver.id,
@@ -112,80 +78,29 @@ class DistributionWechatShare(models.Model):
             'description': payout.channel_id.wechat_remark,
         })
 
-    def _go_on(self):
-        """Do what is next: send what was not, and ask about the rest."""
-        for share in self.filtered(lambda share: share.state in OPEN_STATES):
-            share.lock_for_update()
-            if share.sent_at or share.is_given_up:      # a worker may have died after it had sent it
-                share._ask()
-            else:
-                share._send()
+    def _submit(self, client):
+        """Override of the mixin to share, after WeChat Pay was told of the receiver."""
+        self.receiver_id._add(client)
+        self.sent_at = fields.Datetime.now()
+        return client.create_sharing(
+            self.name, self.receiver_id.account_id.app_id, self.frozen_id.platform_number, [self._to_client()])
 
-    def _send(self):
-        """Share, or ask for the very same once more. The row stays locked until the answer is kept."""
-        self.ensure_one()
-        share_sudo, client = self.sudo(), self.merchant_id.sudo()._get_client()
-        try:
-            share_sudo.receiver_id._add(client)
-            share_sudo.sent_at = fields.Datetime.now()
-            answer = client.create_sharing(
-                self.name, share_sudo.receiver_id.account_id.app_id, share_sudo.frozen_id.platform_number, [self._to_client()])
-        except PayRefused as refusal:
-            share_sudo.write({'error': str(refusal), 'is_refused': not isinstance(refusal, NotNow)})
-            if self.is_refused and not self.sent_at:        # the receiver was, and nothing has left
-                self._update_state(('new',), 'refused')
-        except Unreachable as error:
-            share_sudo.error = str(error)
-        else:
-            self._apply(answer)
+    def _query(self, client):
+        """Override of the mixin."""
+        return client.get_sharing(self.name, self.frozen_id.platform_number)
 
-    def _ask(self):
-        """Ask what became of it."""
-        share_sudo = self.sudo()
-        try:
-            answer = self.merchant_id.sudo()._get_client().get_sharing(self.name, share_sudo.frozen_id.platform_number)
-        except UnknownNumber:
-            self._resolve_unknown()
-        except (PayRefused, Unreachable) as error:
-            share_sudo.error = str(error)
-        else:
-            self._apply(answer)
-
-    def _resolve_unknown(self):
-        """WeChat Pay does not know the number: send it again, or end it once nothing can be on its way."""
-        if self.state != 'new':
-            self._report(self.env._("WeChat Pay does not know %s any more.", self.name))
-            return
-        now = fields.Datetime.now()
-        if not (self.is_refused or self.is_given_up or now >= self.frozen_id.share_until):
-            self._send()
-        elif now >= (self.sent_at or self.create_date) + timedelta(minutes=self.payout_id.channel_id.expiry_minutes):
+    def _note_refusal(self):
+        """Override of the mixin: when the receiver was refused, nothing has left."""
+        if self.is_refused and not self.sent_at:
             self._update_state(('new',), 'refused')
 
     # === BUSINESS METHODS - PROCESSING === #
 
     def _apply(self, answer):
-        """Let an answer take effect: forward only. What contradicts is left to a person.
-
-        :param SharingState answer:
-        """
-        self.ensure_one()
-        asked = self._to_client()
-        if [(row.kind, row.account, row.amount) for row in answer.results] != [(asked.kind, asked.account, asked.amount)]:
-            self._report(self.env._("WeChat Pay answers for another amount or payee: %s.", self.name))
-            return
-        result = answer.results[0]
-        state = {'PENDING': 'processing', 'SUCCESS': 'success', 'CLOSED': 'closed'}[result.result]
-        if self.state not in OPEN_STATES:
-            if state != self.state:
-                self._report(self.env._(
-                    "WeChat Pay says “%(state)s” of %(share)s after it had said otherwise.", state=state, share=self.name))
-            return
-        self._update_state(OPEN_STATES, state)
-        self.sudo().write({
-            'platform_number': answer.platform_number or self.platform_number, 'reason': result.reason or False,
-            'error': False})
-        if result.reason == _AGAIN:
+        """Override of the mixin to share once more with a receiver that WeChat Pay did not know."""
+        was_open = self._is_open()
+        super()._apply(answer)
+        if was_open and self.state == 'closed' and self.reason == _AGAIN:
             self._share_again()
 
     def _share_again(self):
@@ -199,16 +114,24 @@ class DistributionWechatShare(models.Model):
                 share_sudo.payout_id, share_sudo.frozen_id, share_sudo.receiver_id,
                 round(self.gross_amount * 100), self._get_fen())
 
-    def _report(self, text):
-        """Leave it to a person, once."""
-        if self.error != text:
-            self.sudo().error = text
-            self.payout_id._report(text)
-
     # === GETTERS === #
 
-    def _get_fen(self):
-        return round(self.amount * 100)
+    def _is_ending(self):
+        """Override of the mixin: nothing is shared after the last day of the payment."""
+        return super()._is_ending() or fields.Datetime.now() >= self.frozen_id.share_until
+
+    def _is_about(self, answer):
+        """Override of the mixin."""
+        asked = self._to_client()
+        return [(row.kind, row.account, row.amount) for row in answer.results] == [(asked.kind, asked.account, asked.amount)]
+
+    def _read_state(self, answer):
+        """Override of the mixin."""
+        return _STATES[answer.results[0].result]
+
+    def _prepare_answer(self, answer):
+        """Override of the mixin."""
+        return {**super()._prepare_answer(answer), 'reason': answer.results[0].reason or False}
 
     def _to_client(self):
         """Return what is asked for; equal each time.

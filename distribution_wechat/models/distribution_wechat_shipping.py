@@ -1,12 +1,10 @@
-import logging
 from datetime import UTC, timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
 from ..wechat import DELIVERED, REFUNDED, TO_DELIVER, Parcel, Refused, Shipping, Unreachable
 
-_logger = logging.getLogger(__name__)
 _BATCH = 500
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=10), timedelta(hours=12)
 _TRIES_MAX = 15             # about five days
@@ -99,23 +97,7 @@ class DistributionWechatShipping(models.Model):
         due = self.search([
             ('state', 'in', ('waiting', 'promised', 'told')), ('next_try_at', '<=', fields.Datetime.now()),
         ], order='next_try_at, id', limit=_BATCH)
-        for done, shipping in enumerate(due, start=1):
-            shipping._go_on_apart()
-            self.env['ir.cron']._commit_progress(1, remaining=len(due) - done)
-
-    def _go_on_apart(self):
-        number = self.id
-        try:
-            if self.try_lock_for_update():
-                self._go_on()
-                self.env.flush_all()
-        except LockError:
-            self.env.cr.rollback()
-        except Exception as error:
-            self.env.cr.rollback()
-            if not isinstance(error, (UserError, Unreachable, Refused)):
-                _logger.exception("Delivery %s is left for the next run", number)
-            self._put_off(error)
+        self.env['ir.cron']._distribution_for_each(due, '_go_on', (UserError, Unreachable, Refused), '_put_off')
 
     def _go_on(self):
         """Do what is next."""

@@ -1,6 +1,5 @@
 import base64
 import hashlib
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -10,7 +9,6 @@ from odoo.fields import Domain
 from ..wechat import WechatError
 from ..wechat.pay import DAYS_BACK, StatementNotReady, get_last_day
 
-_logger = logging.getLogger(__name__)
 _RETRY_MINUTES, _RETRY_MINUTES_MAX = 15, 360
 _KINDS = ('trade', 'flow')
 _OPEN = ('waiting', 'fetched', 'differences')
@@ -131,10 +129,7 @@ class DistributionWechatStatement(models.Model):
         for merchant in merchants:
             self._create_missing(merchant)
         self.env['ir.cron']._commit_progress()
-        statements = self._get_due()
-        for done, statement in enumerate(statements, start=1):
-            statement._process_apart()
-            self.env['ir.cron']._commit_progress(1, remaining=len(statements) - done)
+        self.env['ir.cron']._distribution_for_each(self._get_due(), '_process', (WechatError, UserError), '_set_failed')
 
     @api.model
     def _create_missing(self, merchant):
@@ -158,22 +153,6 @@ class DistributionWechatStatement(models.Model):
             Domain('day', '>=', first) & Domain('merchant_id.active', '=', True)
             & (is_open | Domain(self._get_domain_to_reconcile())), order='day, id',
         ).sorted(lambda statement: statement.state != 'waiting')
-
-    def _process_apart(self):
-        number = self.id
-        try:
-            if not self.try_lock_for_update():
-                return
-            self._process()
-            self.env.flush_all()
-        except (WechatError, UserError) as error:
-            self.env.cr.rollback()
-            _logger.info("Statement %s is left for later: %s", number, error)
-            self._set_failed(error)
-        except Exception as error:
-            self.env.cr.rollback()
-            _logger.exception("Statement %s is left for later", number)
-            self._set_failed(error)
 
     def _process(self):
         """Do what is next."""

@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
 from odoo.addons.payment import utils as payment_utils
 
@@ -138,18 +138,7 @@ class PaymentTransaction(models.Model):
         ], order='wechatpay_asked_at NULLS FIRST, id', limit=_BATCH).try_lock_for_update()
         transactions.wechatpay_asked_at = fields.Datetime.now()
         self.env['ir.cron']._commit_progress(0)
-        for transaction in transactions:
-            reference = transaction.reference
-            try:
-                if transaction.try_lock_for_update():
-                    transaction._wechatpay_ask()
-            except (Unreachable, PayRefused, LockError) as error:
-                self.env.cr.rollback()
-                _logger.info("WeChat Pay was asked about %s in vain: %s", reference, error)
-            except Exception:
-                self.env.cr.rollback()
-                _logger.exception("Transaction %s is left for the next run", reference)
-            self.env['ir.cron']._commit_progress(1)
+        self.env['ir.cron']._distribution_for_each(transactions, '_wechatpay_ask', (PayRefused, Unreachable))
 
     def _wechatpay_ask(self):
         """Ask what became of a payment, or send a refund: the same number has the same answer."""

@@ -154,7 +154,7 @@ class TestPayoutFaults(CommittedCase):
 
     # === TESTS === #
 
-    @mute_logger('odoo.sql_db', 'odoo.addons.distribution_commission.models.distribution_payout')
+    @mute_logger('odoo.sql_db', 'odoo.addons.distribution_core.models.ir_cron')
     def test_a_thousand_faults_pay_nobody_twice_and_lose_nothing(self):
         seed = random.SystemRandom().randrange(10 ** 9)
         _logger.info("Faults with the seed %s", seed)
@@ -307,7 +307,7 @@ class TestPayoutFaults(CommittedCase):
                 except UserError:
                     env.cr.rollback()
 
-    @mute_logger('odoo.sql_db', 'odoo.addons.distribution_commission.models.distribution_payout')
+    @mute_logger('odoo.sql_db', 'odoo.addons.distribution_core.models.ir_cron')
     def test_a_worker_that_is_killed_leaves_a_payout_that_ends_as_the_provider_says(self):
         """Two real processes die by SIGKILL: after the number was committed, and after the provider paid."""
         self._set_answer('paid')

@@ -297,10 +297,10 @@ class TestWechatSharing(WechatSharingCase):
         self._tell('sharing', number=second.name)
         self._tell('merchants', share_faults={}, share_waits=False)
         self._run()
-        self.assertEqual((first.state, second.state, payout.state, payout.wechat_share_rest), ('success', 'closed', 'sent', 20.0))
+        self.assertEqual((first.state, second.state, payout.state, payout.wechat_rest), ('success', 'closed', 'sent', 20.0))
         self.assertBalances(self.seller, merchant=-1030, payable=1000, reserved=30)
-        payout.action_wechat_share_rest()
-        payout.action_wechat_share_rest()       # pressed twice
+        payout.action_wechat_rest()
+        payout.action_wechat_rest()       # pressed twice
         self._run()
         self.assertEqual((payout.state, len(payout.wechat_share_ids)), ('done', 3))
         self.assertEqual(self._get_log('share'), [('share', 1000), ('share', 2000)])

@@ -142,7 +142,7 @@ class TestWechatShipping(WechatpayCase):
         self._run(shipping)
         self.assertEqual((shipping.state, len(self._get_told(shipping))), ('told', 1))
 
-    @mute_logger('odoo.addons.distribution_wechat.models.distribution_wechat_shipping')
+    @mute_logger('odoo.addons.distribution_core.models.ir_cron')
     def test_what_is_refused_for_good_is_left_to_a_person(self):
         shipping, order = self._buy()
         self._deliver(order, 'ZT1')

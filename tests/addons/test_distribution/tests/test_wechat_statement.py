@@ -11,7 +11,8 @@ from odoo.tools import mute_logger
 from .wechat_pay_common import connect_merchant
 from .wechat_statement_common import WechatStatementCase
 
-CRON = 'odoo.addons.distribution_wechat.models.distribution_wechat_statement'
+CRON = 'odoo.addons.distribution_core.models.ir_cron'
+STATEMENT = 'odoo.addons.distribution_wechat.models.distribution_wechat_statement'
 
 
 @tagged('post_install', '-at_install')
@@ -268,7 +269,7 @@ class TestWechatStatement(WechatStatementCase):
         for begin, count in ((self.day, 2), (self.day - timedelta(days=3), 5), (self.day - timedelta(days=400), 90)):
             with self.subTest(begin), self._undone():
                 self.merchant.statement_from = begin
-                with patch(f'{CRON}.get_last_day', lambda _now: self.day + timedelta(days=1)):
+                with patch(f'{STATEMENT}.get_last_day', lambda _now: self.day + timedelta(days=1)):
                     self.env['distribution.wechat.statement']._create_missing(self.merchant)
                     self.env['distribution.wechat.statement']._create_missing(self.merchant)
                 for kind in ('trade', 'flow'):

@@ -104,7 +104,7 @@ class TestWechatTransfer(WechatTransferCase):
         payout = self._sent(400.0)
         first, second = payout.wechat_bill_ids.sorted('id')
         self._move(first, 'SUCCESS')
-        payout._wechat_transfer_rest()          # the second one is not over: nothing happens
+        payout._wechat_pay_rest()          # the second one is not over: nothing happens
         self.assertEqual(len(payout.wechat_bill_ids), 2)
         self._move(second, hours=24)
         self._run()
@@ -118,6 +118,21 @@ class TestWechatTransfer(WechatTransferCase):
         self._run()
         self.assertEqual((payout.state, payout.payment_id.amount), ('done', 400.0))
         self.assertEqual(self._get_money(), sorted([(first.name, 20_000), (third.name, 20_000)]))
+        self.assertBooks()
+
+    def test_a_rest_is_paid_otherwise_only_when_nothing_can_arrive_any_more(self):
+        payout = self._sent(400.0)
+        first, second = payout.wechat_bill_ids.sorted('id')
+        self._move(first, 'SUCCESS')
+        self._run()
+        with self.assertRaisesRegex(UserError, "may still pay"):
+            payout.action_mark_done()
+        self.assertEqual((payout.state, payout.payment_id.amount), ('sent', 0.0))
+        self._move(second, hours=24)
+        self._run()
+        payout.action_mark_done()
+        self.assertEqual((payout.state, payout.payment_id.amount), ('done', 400.0))
+        self.assertEqual(self._get_money(), [(first.name, 20_000)])
         self.assertBooks()
 
     def test_what_is_too_much_for_a_day_waits(self):
@@ -236,7 +251,7 @@ class TestWechatTransfer(WechatTransferCase):
                 self.assertEqual((bill.state, payout.state), ('wait_user_confirm', 'sent'))
                 self.assertTrue(payout.activity_ids)
 
-    @mute_logger('odoo.addons.distribution_wechat.models.distribution_wechat_callback')
+    @mute_logger('odoo.addons.distribution_core.models.ir_cron')
     def test_a_call_back_about_nothing_that_is_known_is_tried_again_and_left(self):
         bill = self._sent().wechat_bill_ids
         self._move(bill, 'SUCCESS')

@@ -42,9 +42,7 @@ ENDS = {
     'FAIL': [['FAIL'], ['TRANSFERING', 'FAIL']],
     'CANCELLED': [['CANCELING', 'CANCELLED']],
 }
-MUTED = (
-    'odoo.sql_db', 'odoo.addons.distribution_commission.models.distribution_payout',
-    'odoo.addons.distribution_wechat.models.distribution_wechat_callback')
+MUTED = ('odoo.sql_db', 'odoo.addons.distribution_core.models.ir_cron')
 
 
 @tagged('post_install', '-at_install')
@@ -234,7 +232,7 @@ class TestWechatTransferFaults(CommittedCase):
             if waiting and chance.random() < 0.5:
                 env['distribution.wechat.bill'].browse(chance.choice(waiting.ids)).action_cancel()
             for payout in self._search(env, 'distribution.payout', ('state', '=', 'sent')):
-                payout._wechat_transfer_rest()
+                payout._wechat_pay_rest()
 
         self._try(press)
 
@@ -250,7 +248,7 @@ class TestWechatTransferFaults(CommittedCase):
                 if not under_way:
                     return
                 for payout in under_way:
-                    payout._wechat_transfer_rest()
+                    payout._wechat_pay_rest()
             self._decide(chance, is_all=True)
         self.fail("Something is under way for ever")
 

@@ -167,7 +167,7 @@ class TestWechatpay(WechatpayCase):
         with self.assertRaisesRegex(UserError, "over"):
             tx._wechatpay_announce('native')
 
-    @mute_logger('odoo.addons.distribution_wechat.models.distribution_wechat_callback')
+    @mute_logger('odoo.addons.distribution_core.models.ir_cron')
     def test_every_field_of_a_call_back_is_compared(self):
         """Signed well, and about something else: the platform would not do so, and nothing believes it."""
         for number, (data, state) in enumerate([
@@ -287,7 +287,7 @@ class TestWechatpay(WechatpayCase):
         response = self.url_open(
             f'/distribution/wechat/pay/{other.webhook_token}', data=sent['body'].encode(), headers=sent['headers'])
         self.assertEqual(response.status_code, 401)
-        with mute_logger('odoo.addons.distribution_wechat.models.distribution_wechat_callback'):
+        with mute_logger('odoo.addons.distribution_core.models.ir_cron'):
             other.apiv3_key = 'k' * 32      # the same keys: the number is still another merchant's
             self.url_open(
                 f'/distribution/wechat/pay/{other.webhook_token}', data=sent['body'].encode(), headers=sent['headers'])

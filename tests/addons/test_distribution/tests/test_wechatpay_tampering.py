@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 from .test_wechatpay import WechatpayCase
 
 HEADERS = ('Timestamp', 'Nonce', 'Serial', 'Signature', 'Signature-Type')
-CALLBACK_LOGGER = 'odoo.addons.distribution_wechat.models.distribution_wechat_callback'
+CALLBACK_LOGGER = 'odoo.addons.distribution_core.models.ir_cron'
 
 
 @tagged('post_install', '-at_install')

@@ -27,8 +27,7 @@ APP_ID = 'wx00000000000000a5'
 JOBS = [('payment.transaction', '_wechatpay_cron_ask'), ('distribution.wechat.callback', '_cron_process'),
         ('payment.transaction', '_cron_post_process')]
 MUTED = (
-    'odoo.sql_db', 'odoo.addons.distribution_wechat.models.distribution_wechat_callback',
-    'odoo.addons.distribution_wechat.models.payment_transaction', 'odoo.addons.payment.models.payment_transaction')
+    'odoo.sql_db', 'odoo.addons.distribution_core.models.ir_cron', 'odoo.addons.payment.models.payment_transaction')
 
 
 class WechatpayFaultsCase(CommittedCase):
