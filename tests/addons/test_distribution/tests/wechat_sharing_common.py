@@ -57,7 +57,10 @@ class WechatSharingCase(WechatTransferCase):
         self._process()
         self._mature()
         self._settle()
-        return self._get_frozen(tx)
+        frozen = self._get_frozen(tx)
+        self.assertEqual((tx.state, len(frozen), frozen.state), ('done', 1, 'frozen'))
+        self.assertTrue(all(tx.sale_order_ids.attribution_ids.commission_ids.mapped('settled_amount')))
+        return frozen
 
     def _get_frozen(self, tx):
         return self.env['distribution.wechat.frozen'].search([('transaction_id', '=', tx.id)])
