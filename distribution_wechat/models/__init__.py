@@ -1,5 +1,6 @@
 from . import distribution_wechat_paid_mixin  # before the models that have it
 from . import distribution_wechat_part_mixin
+from . import distribution_wechat_inbox_mixin
 from . import account_payment
 from . import distribution_attempt
 from . import distribution_distributor

@@ -82,7 +82,6 @@ class DistributionWechatBill(models.Model):
 
     def _submit(self, client):
         """Override of the mixin to ask for the transfer."""
-        self.sent_at = fields.Datetime.now()
         return client.create_transfer(self._prepare_transfer())
 
     def _query(self, client):

@@ -1,22 +1,10 @@
-import logging
-from datetime import UTC, datetime, timedelta
-
-from psycopg2 import OperationalError
+from datetime import UTC, datetime
 
 from odoo import api, fields, models
-from odoo.tools import SQL
-
-_logger = logging.getLogger(__name__)
-_BATCH = 100
-_TRIES_MAX = 5
-_RETENTION_DAYS = 30
 
 
 class DistributionWechatMessage(models.Model):
-    """A message or event that the platform has pushed, once however often it came.
-
-    The platform gets its answer at once; what the event means is worked out by a scheduled job. What
-    people write is answered and not kept.
+    """A message or event that the platform has pushed. What people write is answered and not kept.
 
     +------------------+-----------------+------+-------+--------+--------+
     | group            | records         | read | write | create | unlink |
@@ -26,41 +14,25 @@ class DistributionWechatMessage(models.Model):
     """
     _name = 'distribution.wechat.message'
     _description = "WeChat Message"
-    _order = 'id desc'
+    _inherit = ['distribution.wechat.inbox.mixin']
     _rec_name = 'kind'
     _log_access = False
+
+    _job = 'distribution_wechat.ir_cron_process_messages'
+    _handled_by = 'event'
+    _retention_days = 30
 
     account_id = fields.Many2one(
         comodel_name='distribution.wechat.account', required=True, readonly=True, index=True, ondelete='cascade')
     company_id = fields.Many2one(related='account_id.company_id', store=True, index=True)
-    key = fields.Char(required=True, readonly=True, help="Equal for repetitions of one message.")
     openid = fields.Char(string="OpenID", readonly=True, index='btree_not_null')
-    kind = fields.Char(required=True, readonly=True)
     event = fields.Char(readonly=True)
     scene = fields.Char(readonly=True, help="What a scanned code says.")
     reference = fields.Char(readonly=True, help="The notice that it reports on.")
     status = fields.Char(readonly=True, help="What became of the notice.")
     at = fields.Datetime(string="Sent", required=True, readonly=True)
-    received_at = fields.Datetime(string="Received", required=True, readonly=True, index=True)
-    state = fields.Selection(
-        selection=[('new', "New"), ('done', "Done"), ('failed', "Failed")],
-        required=True,
-        readonly=True,
-    )
-    tries = fields.Integer(readonly=True)
-    error = fields.Char(readonly=True)
 
     _key_uniq = models.UniqueIndex('(account_id, key)', "A message is taken once.")
-    _new_idx = models.Index("(id) WHERE state = 'new'")
-
-    # === ACTION METHODS === #
-
-    def action_retry(self):
-        """Button: work on what has failed once more."""
-        self.check_access('read')
-        failed_sudo = self.sudo().filtered(lambda message: message.state == 'failed')
-        failed_sudo.write({'state': 'new', 'tries': 0, 'error': False})
-        self._wake()
 
     # === BUSINESS METHODS === #
 
@@ -68,17 +40,15 @@ class DistributionWechatMessage(models.Model):
     def _receive(self, account, message):
         """Take a message, unless it was taken before.
 
-        One INSERT, whose unique key decides between two that come at once. Events that mean nothing
-        here are kept as done: so it can be seen that the platform speaks to us.
+        Events that mean nothing here are kept as done: so it can be seen that the platform speaks to us.
 
         :param distribution.wechat.account account:
         :param Message message:
         :return: Whether it is new.
         :rtype: bool
         """
-        now = fields.Datetime.now()
-        has_meaning = message.event in self._get_handlers()
-        values = {
+        sent_at = datetime.fromtimestamp(message.at, UTC).replace(tzinfo=None)
+        return self._take({
             'account_id': account.id,
             'company_id': account.company_id.id,
             'key': message.key,
@@ -88,68 +58,8 @@ class DistributionWechatMessage(models.Model):
             'scene': message.scene[:64] or None,
             'reference': (message.message_id[:32] or None) if message.event else None,
             'status': message.status[:64] or None,
-            'at': min(now, datetime.fromtimestamp(message.at, UTC).replace(tzinfo=None)),
-            'received_at': now,
-            'state': 'new' if has_meaning else 'done',
-            'tries': 0,
-        }
-        rows = self.env.execute_query(SQL(
-            "INSERT INTO distribution_wechat_message (%s) VALUES (%s) ON CONFLICT DO NOTHING RETURNING id",
-            SQL(", ").join(SQL.identifier(name) for name in values),
-            SQL(", ").join(values.values()),
-        ))
-        if rows and has_meaning:
-            self._wake()
-        return bool(rows)
-
-    @api.model
-    def _wake(self):
-        self.env['ir.cron']._distribution_wake('distribution_wechat.ir_cron_process_messages')
-
-    @api.model
-    def _cron_process(self):
-        """Work on the messages in batches."""
-        self.env['ir.cron']._distribution_in_batches(self._process, lambda: self.search_count([('state', '=', 'new')]))
-
-    @api.model
-    def _process(self, limit=_BATCH):
-        """Do what the oldest messages ask for; any number of workers share them.
-
-        One that fails stays for the next time, and stops no other.
-
-        :return: How many were worked on.
-        :rtype: int
-        """
-        rows = self.env.execute_query(SQL(
-            """
-            SELECT id FROM distribution_wechat_message
-             WHERE state = 'new'
-          ORDER BY id
-             LIMIT %s
-               FOR UPDATE SKIP LOCKED
-            """, limit))
-        for message in self.browse(id_ for id_, in rows):
-            message._process_one()
-        return len(rows)
-
-    def _process_one(self):
-        try:
-            with self.env.cr.savepoint():
-                getattr(self, self._get_handlers()[self.event])()
-                self.state = 'done'
-        except OperationalError:    # met another worker: the whole batch is tried again
-            raise
-        except Exception as error:
-            _logger.exception("WeChat message %s could not be worked on", self.id)
-            tries = self.tries + 1
-            self.write({
-                'tries': tries, 'error': type(error).__name__, 'state': 'failed' if tries >= _TRIES_MAX else 'new'})
-
-    @api.autovacuum
-    def _gc_messages(self):
-        """Delete what is too old to come again."""
-        limit = fields.Datetime.now() - timedelta(days=_RETENTION_DAYS)
-        self.search([('received_at', '<', limit), ('state', '!=', 'new')], limit=10_000).unlink()
+            'at': min(fields.Datetime.now(), sent_at),
+        }, message.event in self._get_handlers())
 
     # === EVENTS === #
 
@@ -194,11 +104,9 @@ class DistributionWechatMessage(models.Model):
 
     @api.model
     def _get_handlers(self):
-        """Hook: return the methods by the events that mean something.
-
-        :rtype: dict[str, str]
-        """
+        """Override of the mixin."""
         return {
+            **super()._get_handlers(),
             'subscribe': '_on_follow',
             'scan': '_on_scan',
             'unsubscribe': '_on_unfollow',

@@ -81,11 +81,19 @@ class DistributionWechatPartMixin(models.AbstractModel):
                 part._send()
 
     def _send(self):
-        """Ask for it, or ask for the very same once more. The row stays locked until the answer is kept."""
+        """Ask for it, or ask for the very same once more. That it leaves is committed before it does.
+
+        Whoever dies from there on leaves a part that is asked about. The row is locked until the answer is kept.
+        """
         self.ensure_one()
         part_sudo = self.sudo()
+        client = part_sudo.merchant_id._get_client()
         try:
-            answer = part_sudo._submit(part_sudo.merchant_id._get_client())
+            part_sudo._get_ready(client)
+            part_sudo.sent_at = fields.Datetime.now()
+            self.env['ir.cron']._commit_progress()
+            part_sudo.lock_for_update()
+            answer = part_sudo._submit(client)
         except PayRefused as refusal:
             part_sudo.write({'error': str(refusal), 'is_refused': not isinstance(refusal, NotNow)})
             part_sudo._note_refusal()
@@ -106,10 +114,16 @@ class DistributionWechatPartMixin(models.AbstractModel):
         else:
             self._apply(answer)
 
+    def _get_ready(self, client):
+        """Do what has to be done before it may leave.
+
+        :param PayMerchant client:
+        """
+
     def _submit(self, client):
         """Hand it in under its number, as each time before.
 
-        :param PayClient client:
+        :param PayMerchant client:
         :return: What the platform answers.
         """
         raise NotImplementedError
@@ -117,7 +131,7 @@ class DistributionWechatPartMixin(models.AbstractModel):
     def _query(self, client):
         """Return what the platform says of it.
 
-        :param PayClient client:
+        :param PayMerchant client:
         """
         raise NotImplementedError
 

@@ -78,10 +78,12 @@ class DistributionWechatShare(models.Model):
             'description': payout.channel_id.wechat_remark,
         })
 
-    def _submit(self, client):
-        """Override of the mixin to share, after WeChat Pay was told of the receiver."""
+    def _get_ready(self, client):
+        """Override of the mixin: WeChat Pay shares with whom it was told of."""
         self.receiver_id._add(client)
-        self.sent_at = fields.Datetime.now()
+
+    def _submit(self, client):
+        """Override of the mixin to share."""
         return client.create_sharing(
             self.name, self.receiver_id.account_id.app_id, self.frozen_id.platform_number, [self._to_client()])
 

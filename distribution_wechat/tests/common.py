@@ -1,5 +1,6 @@
 import hashlib
 import time
+from contextlib import nullcontext
 
 from odoo.tests import HttpCase, new_test_user
 
@@ -9,6 +10,14 @@ from ..wechat import encrypt
 
 TOKEN, AES_KEY, APP_ID, SECRET = 'AAAAA', 'A' * 43, 'wxba5fad812f8e6fb9', 'the-app-secret'
 OPENID, ORIGINAL_ID = 'o9AgO5Kd5ggOC-bXrbNODIiE3bGY', 'gh_97417a04a28d'
+
+
+def run_job(case, model, method):
+    """Run a scheduled job, which commits, in a cursor of its own."""
+    case.env.flush_all()
+    with nullcontext() if isinstance(case, HttpCase) else case.enter_registry_test_mode(), case.registry.cursor() as cr:
+        getattr(case.env(cr=cr, su=True)[model], method)()
+    case.env.invalidate_all()
 
 
 class WechatCommon(PrivacyBuilders, NetworkBuilders, HttpCase):
@@ -57,7 +66,7 @@ class WechatCommon(PrivacyBuilders, NetworkBuilders, HttpCase):
         return self.env['distribution.wechat.message'].search([])
 
     def _process(self):
-        self.env['distribution.wechat.message']._process()
+        run_job(self, 'distribution.wechat.message', '_cron_process')
 
     def _get_touches(self):
         return self.env['distribution.touch'].search([('distributor_id', '=', self.mei.id)])

@@ -1,5 +1,6 @@
 import time
 from datetime import timedelta
+from unittest.mock import patch
 
 from lxml import etree
 
@@ -11,7 +12,8 @@ from ..wechat import decrypt
 from .common import AES_KEY, APP_ID, OPENID, TOKEN, WechatCommon
 
 CONTROLLER = 'odoo.addons.distribution_wechat.controllers.main'
-MESSAGE = 'odoo.addons.distribution_wechat.models.distribution_wechat_message'
+CRON = 'odoo.addons.distribution_core.models.ir_cron'
+INBOX = 'odoo.addons.distribution_wechat.models.distribution_wechat_inbox_mixin'
 BOMB = '<!DOCTYPE xml [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
 
 
@@ -212,19 +214,24 @@ class TestEvents(WechatCommon):
                 self.assertFalse(self._identities())
         self.assertEqual(set(self._get_messages().mapped('openid')), {False})
 
-    @mute_logger(MESSAGE)
+    def _fail_for(self, failing):
+        """Return what finds everybody in WeChat but one."""
+        ensure = type(self.env['distribution.wechat.identity'])._ensure
+
+        def ensure_others(model, account, openid):
+            if openid == failing:
+                raise ValueError("of no interest")
+            return ensure(model, account, openid)
+
+        return ensure_others
+
+    @mute_logger(CRON)
     def test_one_that_fails_stops_no_other_and_is_tried_again(self):
         self._push(self._event('subscribe', openid='oFirst'))
         self._push(self._event('subscribe', openid='oSecond'))
         first = self._get_messages()[-1]
         ensure = type(self.env['distribution.wechat.identity'])._ensure
-
-        def fail_once(model, account, openid):
-            if openid == 'oFirst':
-                raise ValueError("of no interest")
-            return ensure(model, account, openid)
-
-        self.patch(type(self.env['distribution.wechat.identity']), '_ensure', fail_once)
+        self.patch(type(self.env['distribution.wechat.identity']), '_ensure', self._fail_for('oFirst'))
         self._process()
         self.assertEqual(self._get_messages().mapped('state'), ['done', 'new'])
         for _again in range(4):
@@ -235,11 +242,27 @@ class TestEvents(WechatCommon):
         self._process()
         self.assertEqual(first.state, 'done')
 
+    @mute_logger(CRON)
+    def test_what_is_more_than_a_run_takes_comes_next_before_what_has_failed(self):
+        for openid in ('oFirst', 'oSecond', 'oThird'):
+            self._push(self._event('subscribe', openid=openid))
+        third, second, first = self._get_messages()
+        self.patch(type(self.env['distribution.wechat.identity']), '_ensure', self._fail_for('oFirst'))
+        triggers = self.env['ir.cron.trigger'].search([
+            ('cron_id', '=', self.env.ref('distribution_wechat.ir_cron_process_messages').id)])
+        triggers.unlink()
+        with patch(f'{INBOX}._BATCH', 2):
+            self._process()
+            self.assertEqual((first.tries, second.state, third.state), (1, 'done', 'new'))
+            self.assertEqual(triggers.search_count([('cron_id.model_id.model', '=', first._name)]), 1)
+            self._process()
+        self.assertEqual((first.tries, third.state), (2, 'done'))
+
     def test_old_messages_go(self):
         self._push(self._event('VIEW'))
         self._push(self._event('subscribe'))
         self._get_messages().received_at = fields.Datetime.now() - timedelta(days=31)
-        self.env['distribution.wechat.message']._gc_messages()
+        self.env['distribution.wechat.message']._gc_old()
         self.assertEqual(self._get_messages().mapped('event'), ['subscribe'])
 
 

@@ -46,9 +46,8 @@ WRITERS = {
     'distribution_commission/models/res_partner.py',
     'distribution_portal/models/distribution_material_done.py',
     'distribution_sale_loyalty/models/distribution_coupon.py',
-    'distribution_wechat/models/distribution_wechat_message.py',
+    'distribution_wechat/models/distribution_wechat_inbox_mixin.py',
     'distribution_wechat/models/distribution_wechat_notice.py',
-    'distribution_wechat/models/distribution_wechat_callback.py',
     'distribution_wechat/models/distribution_wechat_statement_matching.py',
 }
 # An amount to compare with, that is owed to nobody: what a level asks for.

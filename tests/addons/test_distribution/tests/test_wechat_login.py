@@ -230,7 +230,7 @@ class TestWechatLogin(FakeWechatCase):
 
     def test_a_scan_counts_for_who_logs_in_later(self):
         self._push({'MsgType': 'event', 'Event': 'subscribe', 'EventKey': 'qrscene_MEI888', 'Ticket': 'T'})
-        self.env['distribution.wechat.message']._process()
+        self._process_messages()
         self._log_in()
         self.assertRecordValues(self._identities(), [{'is_follower': True}])
         order = self._create_order(self._user().partner_id)
@@ -246,7 +246,7 @@ class TestWechatLogin(FakeWechatCase):
                 visit.at -= timedelta(hours=1)
                 at = int(visit.at.replace(tzinfo=UTC).timestamp()) + seconds
                 self._push({'MsgType': 'event', 'Event': 'SCAN', 'EventKey': 'MEI888', 'Ticket': 'T', 'CreateTime': at})
-                self.env['distribution.wechat.message']._process()
+                self._process_messages()
                 self._log_in()
                 order = self._create_order(self._user().partner_id)
                 self.assertEqual(order.sudo().attribution_ids.distributor_id, expected)

@@ -325,7 +325,7 @@ class TestWechatNotice(NoticeCase):
                 self._push({
                     'MsgType': 'event', 'Event': 'TEMPLATESENDJOBFINISH', 'MsgID': self._notices().platform_id,
                     'Status': status})
-                self.env['distribution.wechat.message']._process()
+                self._process_messages()
                 self.assertNotices(state)
                 self._get_messages().unlink()
 

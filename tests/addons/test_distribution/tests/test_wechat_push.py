@@ -38,7 +38,7 @@ class TestWechatPush(FakeWechatCase):
         answers = self._push(SCAN, repeat=3, verbatim=3)
         self.assertEqual([answer['status'] for answer in answers], [200] * 9)
         self.assertEqual(len(self._get_messages()), 1)
-        self.env['distribution.wechat.message']._process()
+        self._process_messages()
         self.assertEqual(self.env['distribution.touch'].search_count([('distributor_id', '=', self.mei.id)]), 1)
 
     @mute_logger(CONTROLLER)
@@ -80,7 +80,7 @@ class TestWechatPush(FakeWechatCase):
     def test_a_new_follower_by_a_code_and_a_follower_who_scans_are_touches(self):
         self._push({'MsgType': 'event', 'Event': 'subscribe', 'EventKey': 'qrscene_MEI888', 'Ticket': 'T'})
         self._push(SCAN)
-        self.env['distribution.wechat.message']._process()
+        self._process_messages()
         touches = self.env['distribution.touch'].search([('distributor_id', '=', self.mei.id)])
         self.assertEqual(touches.mapped('kind'), ['scan', 'scan'])
         self.assertEqual(len(set(touches.mapped('visitor'))), 1)
@@ -91,7 +91,7 @@ class TestWechatPush(FakeWechatCase):
             self._push(SCAN)
             self._push(SCAN, tamper='msg_signature')
             self._push({'MsgType': 'text', 'Content': "a private word"})
-            self.env['distribution.wechat.message']._process()
+            self._process_messages()
             qr = self.account._get_client().create_qr('MEI888')
             self.account.action_test_connection()
             token = self.env['distribution.wechat.token']._get_value(self.account, 'access')

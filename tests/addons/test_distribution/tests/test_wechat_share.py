@@ -139,7 +139,7 @@ class TestWechatShare(FakeWechatCase):
         [call] = self.fake.calls('/cgi-bin/qrcode/create')
         [scene] = re.findall(r'"scene_str": "(.*?)"', call['body'])
         self._push({'MsgType': 'event', 'Event': 'subscribe', 'EventKey': f'qrscene_{scene}', 'Ticket': 'T'})
-        self.env['distribution.wechat.message']._process()
+        self._process_messages()
         self.assertEqual(self.env['distribution.touch'].search_count([('distributor_id', '=', self.mei.id)]), 1)
 
     def test_a_mini_program_is_opened_at_the_distributors_recommendation(self):

@@ -174,7 +174,7 @@ class TestWechatPaths(FakeWechatCase):
     def _scan(self, code, event='SCAN'):
         prefix = 'qrscene_' if event == 'subscribe' else ''
         self._push({'MsgType': 'event', 'Event': event, 'EventKey': f'{prefix}{code}', 'Ticket': 'T'})
-        self.env['distribution.wechat.message']._process()
+        self._process_messages()
 
     def _identities(self):
         return self.env['distribution.wechat.identity'].search([('id', 'not in', self.left.ids)], order='id')

@@ -4,6 +4,7 @@ from pathlib import Path
 from odoo.tests import HttpCase, new_test_user
 
 from odoo.addons.distribution_core.tests.common import NetworkBuilders, PrivacyBuilders
+from odoo.addons.distribution_wechat.tests.common import run_job
 
 FAKES = Path(__file__).resolve().parents[3] / 'fakes'
 APP_ID, OTHER_APP_ID = 'wx00000000000000a1', 'wx00000000000000b2'
@@ -60,6 +61,9 @@ class FakeWechatCase(PrivacyBuilders, NetworkBuilders, HttpCase):
                 'push', url=url, appid=account.app_id, person='ann', mode=mode, attempts=1, message=message, **order)
         self.env.invalidate_all()
         return result['answers']
+
+    def _process_messages(self):
+        run_job(self, 'distribution.wechat.message', '_cron_process')
 
     def _get_messages(self):
         return self.env['distribution.wechat.message'].search([])

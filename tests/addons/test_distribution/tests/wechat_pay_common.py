@@ -1,6 +1,5 @@
 import os
 import random
-from contextlib import nullcontext
 from datetime import datetime
 from functools import cache
 
@@ -8,9 +7,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from odoo.tests import HttpCase
-
 from odoo.addons.distribution_commission.tests.common import DistributionCommon
+from odoo.addons.distribution_wechat.tests.common import run_job
 
 from .wechat_common import connect_account, start_fake_wechat
 
@@ -71,14 +69,6 @@ def connect_person(env, fake, account, distributor, name):
     openid = fake.tell('people', name=name)['openids'][account.app_id]
     return env['distribution.wechat.identity'].sudo().create({
         'account_id': account.id, 'openid': openid, 'partner_id': distributor.partner_id.id})
-
-
-def run_job(case, model, method):
-    """Run a scheduled job, which commits, in a cursor of its own."""
-    case.env.flush_all()
-    with nullcontext() if isinstance(case, HttpCase) else case.enter_registry_test_mode(), case.registry.cursor() as cr:
-        getattr(case.env(cr=cr, su=True)[model], method)()
-    case.env.invalidate_all()
 
 
 class WechatTransferCase(DistributionCommon):
