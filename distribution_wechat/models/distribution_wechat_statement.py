@@ -110,7 +110,10 @@ class DistributionWechatStatement(models.Model):
     # === ACTION METHODS === #
 
     def action_fetch(self):
-        """Button: fetch it now, or once more; what has come in the meantime is found."""
+        """Button: fetch it now, or once more; what has come in the meantime is found.
+
+        The rest of a long day is booked in the background.
+        """
         self.check_access('write')
         for statement in self:
             if statement.state == 'matched':
@@ -118,6 +121,8 @@ class DistributionWechatStatement(models.Model):
             statement.lock_for_update()
             try:
                 statement.sudo()._fetch()
+                if statement.sudo()._book():
+                    self.env.ref('distribution_wechat.ir_cron_fetch_statements').sudo()._trigger()
             except WechatError as error:
                 raise UserError(self.env._("There is no statement: %s", statement._get_error(error))) from None
 
@@ -130,11 +135,14 @@ class DistributionWechatStatement(models.Model):
             [('private_key_masked', '!=', False), ('statement_from', '!=', False)])
         for merchant in merchants:
             self._create_missing(merchant)
-        self.env['ir.cron']._commit_progress()
+        progress = self.env['ir.cron']._commit_progress
+        progress()
         statements = self._get_due()
-        for done, statement in enumerate(statements, start=1):
-            statement._process_apart()
-            self.env['ir.cron']._commit_progress(1, remaining=len(statements) - done)
+        for done, statement in enumerate(statements):
+            while statement._process_apart():       # one part of a long day after the other
+                if not progress(1, remaining=len(statements) - done):
+                    return
+            progress(1, remaining=len(statements) - done - 1)
 
     @api.model
     def _create_missing(self, merchant):
@@ -160,12 +168,17 @@ class DistributionWechatStatement(models.Model):
         ).sorted(lambda statement: statement.state != 'waiting')
 
     def _process_apart(self):
-        number = self.id
+        """Do what is next, unless somebody else does; what fails is left for later.
+
+        :return: Whether there is more to do at once.
+        :rtype: bool
+        """
+        number, is_more = self.id, False
         try:
-            if not self.try_lock_for_update():
-                return
-            self._process()
-            self.env.flush_all()
+            if self.try_lock_for_update():
+                is_more = self._process()
+                self.env.flush_all()
+            return is_more
         except (WechatError, UserError) as error:
             self.env.cr.rollback()
             _logger.info("Statement %s is left for later: %s", number, error)
@@ -174,16 +187,23 @@ class DistributionWechatStatement(models.Model):
             self.env.cr.rollback()
             _logger.exception("Statement %s is left for later", number)
             self._set_failed(error)
+        return False
 
     def _process(self):
-        """Do what is next."""
+        """Do what is next.
+
+        :return: Whether there is more to do at once.
+        :rtype: bool
+        """
         if self.state == 'waiting':
-            return self._fetch()
+            self._fetch()
+            return self._book()
         if self.state != 'matched':
             self._match()
-        self._book()
+        if self._book():
+            return True
         self.next_try_at = fields.Datetime.now() + timedelta(minutes=_RETRY_MINUTES_MAX)
-        return None
+        return False
 
     def _fetch(self):
         """Fetch the file, and compare it."""
@@ -191,7 +211,6 @@ class DistributionWechatStatement(models.Model):
         fetch = client.get_trade_statement if self.kind == 'trade' else client.get_flow_statement
         self._keep(fetch(self.day))
         self._match()
-        self._book()
 
     def _set_failed(self, error):
         minutes = _RETRY_MINUTES if isinstance(error, StatementNotReady) else _RETRY_MINUTES * 2 ** min(self.tries, 10)
