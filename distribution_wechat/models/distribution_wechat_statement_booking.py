@@ -5,7 +5,6 @@ from odoo.fields import Domain
 _BLOCKING = ('amount', 'duplicate', 'balance')      # the file may be no account of what moved
 _LABEL_MAX = 200
 _BATCH = 200      # movements that are booked, and committed, at once
-_BATCH = 200      # movements that are booked, and committed, at once
 
 
 class AccountBankStatementLine(models.Model):
