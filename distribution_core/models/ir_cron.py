@@ -54,23 +54,28 @@ class IrCron(models.Model):
         A record that somebody else works on at this moment is theirs, and comes again in the next run.
 
         :param BaseModel records: To be locked one by one.
-        :param str step: Name of the method; it may commit.
+        :param str step: Name of the method; it may commit. It returns True when there is more to do with this record at once.
         :param tuple[type] expected: Errors that are part of life: they are told without their traceback.
         :param str|None fail: Name of the method that keeps an error, after all else was rolled back.
         :return: Whether there is time left.
         :rtype: bool
         """
         for done, record in enumerate(records, start=1):
-            self._distribution_do_apart(record, step, expected, fail)
-            if not self._commit_progress(1, remaining=len(records) - done):
-                return False
+            is_more = True
+            while is_more:
+                is_more = self._distribution_do_apart(record, step, expected, fail)
+                if not self._commit_progress(1, remaining=len(records) - done + is_more):
+                    return False
         return True
 
     def _distribution_do_apart(self, record, step, expected, fail):
+        """Return whether there is more to do with the record at once."""
+        is_more = False
         try:
             if record.try_lock_for_update():
-                getattr(record, step)()
+                is_more = getattr(record, step)() is True
                 self.env.flush_all()
+            return is_more
         except (LockError, OperationalError) as error:
             self.env.cr.rollback()
             _logger.info("%s: somebody else is at it (%s)", record, type(error).__name__)
@@ -82,6 +87,7 @@ class IrCron(models.Model):
                 _logger.exception("%s is left for the next run", record)
             if fail and record.try_lock_for_update():
                 getattr(record, fail)(error)
+        return False
 
     @api.model
     def _distribution_in_batches(self, step, remaining=None):

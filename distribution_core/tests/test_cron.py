@@ -118,6 +118,14 @@ class TestCronSteps(TransactionCase):
         self.assertEqual(self.tags.mapped('name'), ['A', 'B', 'C'])
         self.assertEqual({record.levelname for record in logs.records}, {'INFO'})
 
+    def test_a_step_that_has_more_to_do_is_taken_again(self):
+        def step(tag):
+            tag.name += '+'
+            return tag.name == 'B+'
+
+        self._run_for_each(self.tags, step)
+        self.assertEqual(self.tags.mapped('name'), ['A+', 'B++', 'C+'])
+
     def test_without_time_the_rest_is_for_the_next_run(self):
         seen = []
         with patch.object(type(self.env['ir.cron']), '_commit_progress', lambda *_args, **_kwargs: 0):

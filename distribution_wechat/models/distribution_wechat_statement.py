@@ -108,7 +108,10 @@ class DistributionWechatStatement(models.Model):
     # === ACTION METHODS === #
 
     def action_fetch(self):
-        """Button: fetch it now, or once more; what has come in the meantime is found."""
+        """Button: fetch it now, or once more; what has come in the meantime is found.
+
+        The rest of a long day is booked in the background.
+        """
         self.check_access('write')
         for statement in self:
             if statement.state == 'matched':
@@ -116,6 +119,8 @@ class DistributionWechatStatement(models.Model):
             statement.lock_for_update()
             try:
                 statement.sudo()._fetch()
+                if statement.sudo()._book():
+                    self.env['ir.cron']._distribution_wake('distribution_wechat.ir_cron_fetch_statements')
             except WechatError as error:
                 raise UserError(self.env._("There is no statement: %s", statement._get_error(error))) from None
 
@@ -155,14 +160,20 @@ class DistributionWechatStatement(models.Model):
         ).sorted(lambda statement: statement.state != 'waiting')
 
     def _process(self):
-        """Do what is next."""
+        """Do what is next: of a long day, one part after the other.
+
+        :return: Whether there is more to do at once.
+        :rtype: bool
+        """
         if self.state == 'waiting':
-            return self._fetch()
+            self._fetch()
+            return self._book()
         if self.state != 'matched':
             self._match()
-        self._book()
+        if self._book():
+            return True
         self.next_try_at = fields.Datetime.now() + timedelta(minutes=_RETRY_MINUTES_MAX)
-        return None
+        return False
 
     def _fetch(self):
         """Fetch the file, and compare it."""
@@ -170,7 +181,6 @@ class DistributionWechatStatement(models.Model):
         fetch = client.get_trade_statement if self.kind == 'trade' else client.get_flow_statement
         self._keep(fetch(self.day))
         self._match()
-        self._book()
 
     def _set_failed(self, error):
         minutes = _RETRY_MINUTES if isinstance(error, StatementNotReady) else _RETRY_MINUTES * 2 ** min(self.tries, 10)

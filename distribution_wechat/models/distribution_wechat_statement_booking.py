@@ -1,8 +1,10 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 _BLOCKING = ('amount', 'duplicate', 'balance')      # the file may be no account of what moved
 _LABEL_MAX = 200
+_BATCH = 200      # movements that are booked, and committed, at once
 
 
 class AccountBankStatementLine(models.Model):
@@ -42,45 +44,69 @@ class DistributionWechatStatement(models.Model):
     # === BUSINESS METHODS === #
 
     def _book(self):
-        """Make the bank statement of the day, once, and reconcile what is certain by now."""
+        """Book the next movements that are not in the books yet, and reconcile what is certain by now.
+
+        All of them or, if one cannot be booked, none. Those before them stay booked, so the bank statement adds up.
+
+        :return: Whether there may be more.
+        :rtype: bool
+        """
         self.ensure_one()
         if self.kind != 'flow' or not self.merchant_id.journal_id or self.state == 'waiting':
-            return
+            return False
         try:
             with self.env.cr.savepoint():
                 self._check_may_be_booked()
-                self._create_bank_statement()
-                self._reconcile()
+                counterparts = self._get_next()
+                self._create_bank_lines(counterparts)
+                self._reconcile(counterparts)
             self.booking_error = False
         except UserError as error:      # e.g. the period is closed
             self.booking_error = str(error)
+            return False
+        return len(counterparts) == _BATCH
 
-    def _create_bank_statement(self):
-        lines = self.line_ids.filtered(lambda line: not line.bank_line_id).sorted('id')
+    def _create_bank_lines(self, counterparts):
+        """Add what is not booked yet to the bank statement of the day, on the account that is certain by now.
+
+        :param dict counterparts: See `_get_next`.
+        """
+        lines = [line for line in counterparts if not line.bank_line_id]
         if not lines:
             return
-        statement = self.env['account.bank.statement'].create({
-            'name': f'{self.merchant_id.journal_id.code} {self.day}',
-            'reference': self.file_name,
-            'balance_start': self.currency_id.round(lines[0].balance - lines[0].amount),
-            'balance_end_real': lines[-1].balance,
-            'line_ids': [Command.create(line._prepare_bank_line()) for line in lines],
-        })
-        for line, bank_line in zip(lines, statement.line_ids.sorted('id'), strict=True):
-            line.bank_line_id = bank_line
-        self.bank_statement_id = statement
+        if not self.bank_statement_id:
+            self.bank_statement_id = self.env['account.bank.statement'].create({
+                'name': f'{self.merchant_id.journal_id.code} {self.day}',
+                'reference': self.file_name,
+                'balance_start': self.currency_id.round(lines[0].balance - lines[0].amount)})
+        date = self.company_id._distribution_get_open_date(self.day)
+        bank_lines = self.env['account.bank.statement.line']
+        if not self.company_id.restrictive_audit_trail:     # who made an entry, and when, it says itself
+            bank_lines = bank_lines.with_context(tracking_disable=True)
+        bank_lines = bank_lines.create([{
+            **line._prepare_bank_line(),
+            'statement_id': self.bank_statement_id.id,
+            'date': date,
+            'counterpart_account_id': line.currency_id.is_zero(line.fee) and counterparts[line][0].id,
+        } for line in lines])
+        for line, bank_line in zip(lines, bank_lines, strict=True):
+            line.bank_line_id = bank_line.id
+        self.bank_statement_id.balance_end_real = self._search_lines(
+            Domain('bank_line_id', '!=', False), order='id desc', limit=1).balance
 
-    def _reconcile(self):
-        """Put what is certain in place of the suspense account, an account at a time, and reconcile it."""
+    def _reconcile(self, counterparts):
+        """Put what is certain in place of the suspense account, an account at a time, and reconcile it.
+
+        :param dict counterparts: See `_get_next`.
+        """
         plan, suspense_by_account = [], {}
-        for line in self.line_ids.filtered(lambda line: line.bank_line_id and not line.bank_line_id.is_reconciled):
-            account, items = line._get_counterpart()
-            _liquidity, suspense, _other = line.bank_line_id._seek_for_lines()
-            if not account or len(suspense) != 1 or not line._split_fee(suspense):
-                continue
-            suspense_by_account[account] = suspense_by_account.get(account, suspense.browse()) | suspense
+        for line, (account, items) in counterparts.items():
+            _liquidity, suspense, booked = line.bank_line_id._seek_for_lines()
+            if account and suspense:
+                line._split_fee(suspense)
+                suspense_by_account[account] = suspense_by_account.get(account, suspense.browse()) | suspense
             if items:
-                plan.append(suspense | items)
+                plan.append((suspense or booked) | items)
         for account, suspense in suspense_by_account.items():
             suspense.write({'account_id': account.id})
         if plan:
@@ -103,6 +129,30 @@ class DistributionWechatStatement(models.Model):
                 "Payments of %s are booked on its bank account at once. Give its payment methods outstanding accounts, "
                 "or they are booked twice.", journal.display_name))
 
+    def _get_next(self):
+        """Return what is next: movements that are not booked yet, and then what has become certain since it was.
+
+        :return: Movements in their order, and what each is booked against: see `_get_counterpart`.
+        :rtype: dict[distribution.wechat.statement.line, tuple[account.account, account.move.line]]
+        """
+        counterparts = {
+            line: line._get_counterpart()
+            for line in self._search_lines(Domain('bank_line_id', '=', False), order='id', limit=_BATCH)}
+        if len(counterparts) == _BATCH:
+            return counterparts
+        for line in self._search_lines(Domain('bank_line_id', 'any', [('is_reconciled', '=', False)]), order='id'):
+            account, items = line._get_counterpart()
+            _liquidity, suspense, _booked = line.bank_line_id._seek_for_lines()
+            if account and len(suspense) == 1:
+                counterparts[line] = account, items
+                if len(counterparts) == _BATCH:
+                    break
+        return counterparts
+
+    def _search_lines(self, domain, **options):
+        return self.env['distribution.wechat.statement.line'].search(
+            Domain('statement_id', '=', self.id) & domain, **options)
+
     @api.model
     def _get_domain_to_reconcile(self):
         """Return which statements have movements whose payment may have come after them."""
@@ -121,24 +171,19 @@ class DistributionWechatStatementLine(models.Model):
     # === BUSINESS METHODS === #
 
     def _split_fee(self, suspense):
-        """Book the fee that is given back with a refund apart from the refund.
+        """Book the fee that is given back with a refund apart from the refund, which stays on the suspense account.
 
         :param account.move.line suspense:
-        :return: Whether what is left on the suspense account is the refund.
-        :rtype: bool
         """
-        account, fee = self.statement_id.merchant_id.fee_account_id, self.fee
+        fee = self.fee
         if self.currency_id.is_zero(fee):
-            return True
-        if not account or suspense.currency_id != suspense.company_currency_id:
-            return False
+            return
         refund = suspense.balance + fee
         self.bank_line_id.move_id.with_context(skip_readonly_check=True).write({'line_ids': [
             Command.update(suspense.id, {'debit': refund, 'credit': 0.0, 'amount_currency': refund}),
             Command.create({
-                'name': suspense.name, 'account_id': account.id, 'currency_id': suspense.currency_id.id, 'debit': 0.0,
-                'credit': fee, 'amount_currency': -fee})]})
-        return True
+                'name': suspense.name, 'account_id': self.statement_id.merchant_id.fee_account_id.id,
+                'currency_id': suspense.currency_id.id, 'debit': 0.0, 'credit': fee, 'amount_currency': -fee})]})
 
     # === GETTERS === #
 
@@ -161,9 +206,12 @@ class DistributionWechatStatementLine(models.Model):
         :return: Neither of them, as long as it is not certain.
         :rtype: tuple[account.account, account.move.line]
         """
-        items = self.env['account.move.line']
+        items, fee_account = self.env['account.move.line'], self.statement_id.merchant_id.fee_account_id
         if self.kind == 'fee':
-            return self.statement_id.merchant_id.fee_account_id, items
+            return fee_account, items
+        if not self.currency_id.is_zero(self.fee) and (
+                not fee_account or self.currency_id != self.company_id.currency_id):
+            return self.env['account.account'], items
         payment = self._get_payment()
         own_amount = self.transaction_id.amount or -self.transfer_id.amount or -self.share_id.amount or self.return_id.amount
         if not payment or self.currency_id.compare_amounts(self.amount - self.fee, own_amount):
@@ -188,7 +236,6 @@ class DistributionWechatStatementLine(models.Model):
         texts = (self.title, self.number, self.platform_number, self.remark)
         return {
             'journal_id': merchant.journal_id.id,
-            'date': self.company_id._distribution_get_open_date(self.statement_id.day),
             'amount': self.amount,
             'payment_ref': ' '.join(text for text in texts if text)[:_LABEL_MAX],
             'partner_id': False if self.kind == 'fee' else self._get_partner().id,

@@ -18,6 +18,7 @@ from . import test_wechat_push
 from . import test_wechat_share
 from . import test_wechat_statement
 from . import test_wechat_statement_booking
+from . import test_wechat_statement_long_day
 from . import test_wechat_sharing
 from . import test_wechat_sharing_around
 from . import test_wechat_sharing_statement
