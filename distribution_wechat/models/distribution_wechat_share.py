@@ -68,6 +68,9 @@ class DistributionWechatShare(models.Model):
     error = fields.Char(string="Last Error", readonly=True, copy=False)
 
     _name_uniq = models.UniqueIndex('(name)', "A number is used once.")
+    _open_uniq = models.UniqueIndex(
+        "(payout_id, frozen_id) WHERE state IN ('new', 'processing')",
+        "What is shared of a payment is shared again after it is certain that it came to nothing.")
     _check_amount = models.Constraint(
         'CHECK (amount > 0 AND gross_amount >= amount)', "A share is of more than nothing, and not more than was earned.")
 
@@ -122,12 +125,14 @@ class DistributionWechatShare(models.Model):
                 share._send()
 
     def _send(self):
-        """Share, or ask for the very same once more. The row stays locked until the answer is kept."""
+        """Share, or ask for the very same once more. That it leaves is committed before it does."""
         self.ensure_one()
         share_sudo, client = self.sudo(), self.merchant_id.sudo()._get_client()
         try:
             share_sudo.receiver_id._add(client)
             share_sudo.sent_at = fields.Datetime.now()
+            self.env['ir.cron']._commit_progress()      # whoever dies from here on leaves a share that is asked about
+            self.lock_for_update()
             answer = client.create_sharing(
                 self.name, share_sudo.receiver_id.account_id.app_id, share_sudo.frozen_id.platform_number, [self._to_client()])
         except PayRefused as refusal:
