@@ -1,5 +1,8 @@
 import logging
 import secrets
+from datetime import timedelta
+
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
@@ -41,6 +44,7 @@ class DistributionWechatReturn(models.Model):
     state = fields.Selection(
         selection=[('new', "Not Acknowledged"), ('processing', "In Work"), ('success', "Came Back"), ('failed', "Failed")],
         required=True, readonly=True, default='new', index=True)
+    unclear_at = fields.Datetime(string="Last Sent without an Answer", readonly=True, copy=False)
     reason = fields.Char(string="Reason of the Platform", readonly=True, copy=False)
     error = fields.Char(string="Last Error", readonly=True, copy=False)
 
@@ -72,7 +76,7 @@ class DistributionWechatReturn(models.Model):
                 if back.try_lock_for_update():
                     back._go_on()
                     back.payout_return_id._wechat_conclude()
-            except (LockError, UserError) as error:
+            except (LockError, OperationalError, UserError) as error:       # another worker has it
                 self.env.cr.rollback()
                 _logger.info("return %s is left for the next run: %s", back.id, error)
             self.env['ir.cron']._commit_progress(1)
@@ -80,20 +84,28 @@ class DistributionWechatReturn(models.Model):
     def _go_on(self):
         """Ask for it; the same number has the same answer. A refusal ends it when WeChat Pay does not have it."""
         self.ensure_one()
-        share, client = self.share_id, self.share_id.merchant_id._get_client()
+        share, client, unclear_at = self.share_id, self.share_id.merchant_id._get_client(), self.unclear_at
+        self.unclear_at = fields.Datetime.now()
+        self.env['ir.cron']._commit_progress()      # whoever dies from here on may have sent it
+        self.lock_for_update()
         try:
             self._apply(client.create_return(
                 self.name, share.name, share.receiver_id.payee, share._get_fen(), self.env._("Returned")))
         except PayRefused as refusal:
+            self.unclear_at = unclear_at        # this call has done nothing
             self._end_refused(client, refusal)
         except Unreachable as error:
             self.error = str(error)
 
     def _end_refused(self, client, refusal):
+        """End what was refused, once nothing that was sent before can still be on its way."""
         try:
             self._apply(client.get_return(self.name, self.share_id.name))
         except UnknownNumber:
-            if self._update_state(_OPEN, 'failed'):
+            minutes = self.share_id.payout_id.channel_id.expiry_minutes
+            if self.unclear_at and fields.Datetime.now() < self.unclear_at + timedelta(minutes=minutes):
+                self.error = str(refusal)
+            elif self._update_state(_OPEN, 'failed'):
                 self.write({'reason': str(refusal), 'error': False})
         except (PayRefused, Unreachable) as error:
             self.error = str(error)
