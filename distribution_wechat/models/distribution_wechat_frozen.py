@@ -3,6 +3,8 @@ import secrets
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
@@ -134,7 +136,7 @@ class DistributionWechatFrozen(models.Model):
             try:
                 if frozen.try_lock_for_update():
                     frozen._go_on()
-            except (LockError, UserError) as error:
+            except (LockError, OperationalError, UserError) as error:       # it may be shared at this moment
                 self.env.cr.rollback()
                 _logger.info("frozen payment %s is left for the next run: %s", frozen.id, error)
             self.env['ir.cron']._commit_progress(1, remaining=len(todo) - done)
