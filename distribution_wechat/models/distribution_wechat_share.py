@@ -12,6 +12,7 @@ _NUMBER_MAX = 64
 OPEN_STATES = ('new', 'processing')
 COUNTED_STATES = (*OPEN_STATES, 'success')      # was shared, or may be; a return does not give the room back
 _AGAIN = 'NO_RELATION'
+_TOO_MUCH = 'NOT_ENOUGH'    # is left of the payment: what was refunded does not come back
 
 
 class DistributionWechatShare(models.Model):
@@ -136,7 +137,8 @@ class DistributionWechatShare(models.Model):
             answer = client.create_sharing(
                 self.name, share_sudo.receiver_id.account_id.app_id, share_sudo.frozen_id.platform_number, [self._to_client()])
         except PayRefused as refusal:
-            share_sudo.write({'error': str(refusal), 'is_refused': not isinstance(refusal, NotNow)})
+            is_final = not isinstance(refusal, NotNow) or refusal.code == _TOO_MUCH
+            share_sudo.write({'error': str(refusal), 'is_refused': is_final})
             if self.is_refused and not self.sent_at:        # the receiver was, and nothing has left
                 self._update_state(('new',), 'refused')
         except Unreachable as error:
