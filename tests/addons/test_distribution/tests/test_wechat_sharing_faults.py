@@ -1,6 +1,7 @@
 import logging
 import os
 import random
+import time
 from collections import Counter, defaultdict
 from datetime import timedelta
 from unittest.mock import patch
@@ -11,7 +12,7 @@ from odoo.tests import tagged
 from odoo.addons.distribution_wechat.wechat.pay import PayMerchant
 
 from .test_payout_faults import Killed
-from .test_wechat_transfer_faults import FAULTS
+from .test_wechat_transfer_faults import FAULTS as QUICK_FAULTS
 from .wechat_pay_common import get_seeds
 from .wechat_sharing_storm_common import MCHID, SHARING, WechatSharingFaultsCase
 
@@ -21,6 +22,8 @@ _logger = logging.getLogger(__name__)
 SHARES = int(os.environ.get('DISTRIBUTION_SHARES') or 40)
 # What has to come of a hundred payouts, so that the storm blows through all of it.
 LEAST = {'paid': 50, 'came to nothing': 2, 'named anew': 2, 'returned': 2, 'killed': 10}
+SECONDS_LATE = 4        # so that it is asked about before it arrives
+FAULTS = {**QUICK_FAULTS, 'arrives late': {'status': 504, 'late': SECONDS_LATE}}
 PATHS = ['orders', 'orders', 'orders', 'orders/*', 'orders/*', 'receivers/add', 'orders/unfreeze', 'return-orders', 'return-orders/*']
 REASONS = ['ACCOUNT_ABNORMAL', 'RECEIVER_RECEIPT_LIMIT', 'RECEIVER_HIGH_RISK']
 
@@ -207,6 +210,7 @@ class TestWechatSharingFaults(WechatSharingFaultsCase):
     def _settle_everything(self):
         """Let the network be good and people patient, until nothing is under way; then let the last day come."""
         self.fake.tell('calm')
+        time.sleep(SECONDS_LATE)
         self._tell('merchants', share_faults={}, share_waits=False)
         chance = random.Random(0)
         for _run in range(15):
