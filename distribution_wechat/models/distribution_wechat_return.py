@@ -80,6 +80,10 @@ class DistributionWechatReturn(models.Model):
                 self.env.cr.rollback()
                 _logger.info("return %s is left for the next run: %s", back.id, error)
             self.env['ir.cron']._commit_progress(1)
+        # Of two workers who each took back a part at once, none has seen that it was the last one.
+        for record in self.search([('state', '=', 'success'), ('payout_return_id.state', '=', 'draft')]).payout_return_id:
+            record._wechat_conclude()
+            self.env['ir.cron']._commit_progress()
 
     def _go_on(self):
         """Ask for it; the same number has the same answer. A refusal ends it when WeChat Pay does not have it."""

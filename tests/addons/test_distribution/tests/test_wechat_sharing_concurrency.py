@@ -292,3 +292,18 @@ class TestWechatSharingConcurrency(WechatSharingFaultsCase):
             [share] = self._get_shares(env, payout_id)
             with self.assertRaises(IntegrityError):
                 share._create_for(share.payout_id, share.frozen_id, share.receiver_id, 100, 100)
+
+    def test_a_payout_whose_two_parts_come_back_at_once_is_returned(self):
+        self._earn(self.ids['firm'], self.ids['firm'])
+        payout_id = self._approve(self.ids['firm'], 150.0)
+        self._run_sharing_jobs()
+        with self._transaction() as env:
+            record = env['distribution.payout.return'].create({'payout_id': payout_id, 'reason': "Returned goods"})
+            record.action_wechat_take_back()
+            backs = record.wechat_return_ids.ids
+        for back_id in backs:       # as if neither had seen the other
+            self._try(lambda env, back_id=back_id: env['distribution.wechat.return'].browse(back_id)._go_on())
+        self._run_sharing_jobs()
+        with self._cursor() as env:
+            self.assertEqual(env['distribution.payout'].browse(payout_id).state, 'returned')
+        self._check_books()
