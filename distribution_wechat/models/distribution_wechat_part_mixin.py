@@ -95,7 +95,7 @@ class DistributionWechatPartMixin(models.AbstractModel):
             part_sudo.lock_for_update()
             answer = part_sudo._submit(client)
         except PayRefused as refusal:
-            part_sudo.write({'error': str(refusal), 'is_refused': not isinstance(refusal, NotNow)})
+            part_sudo.write({'error': str(refusal), 'is_refused': self._is_final(refusal)})
             part_sudo._note_refusal()
         except Unreachable as error:
             part_sudo.error = str(error)
@@ -188,6 +188,13 @@ class DistributionWechatPartMixin(models.AbstractModel):
     @api.model
     def _get_counted_states(self):
         return (*self._open_states, 'success')
+
+    def _is_final(self, refusal):
+        """Return whether asking for the same once more would be refused, too.
+
+        :param PayRefused refusal:
+        """
+        return not isinstance(refusal, NotNow)
 
     def _is_ending(self):
         """Return whether it is not to be sent again, though WeChat Pay does not know it."""

@@ -1,4 +1,5 @@
 import secrets
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -39,6 +40,7 @@ class DistributionWechatReturn(models.Model):
     state = fields.Selection(
         selection=[('new', "Not Acknowledged"), ('processing', "In Work"), ('success', "Came Back"), ('failed', "Failed")],
         required=True, readonly=True, default='new', index=True)
+    unclear_at = fields.Datetime(string="Last Sent without an Answer", readonly=True, copy=False)
     reason = fields.Char(string="Reason of the Platform", readonly=True, copy=False)
     error = fields.Char(string="Last Error", readonly=True, copy=False)
 
@@ -64,28 +66,37 @@ class DistributionWechatReturn(models.Model):
 
     @api.model
     def _cron_go_on(self):
-        """Send or ask about what is not over; each in a transaction of its own."""
-        self.env['ir.cron']._distribution_for_each(
-            self.search([('state', 'in', _OPEN)], order='id', limit=_BATCH), '_go_on', (UserError,))
+        """Send or ask about what is not over, then post what has come back; each in a transaction of its own."""
+        for_each = self.env['ir.cron']._distribution_for_each
+        if for_each(self.search([('state', 'in', _OPEN)], order='id', limit=_BATCH), '_go_on', (UserError,)):
+            back = self.search([('state', '=', 'success'), ('payout_return_id.state', '=', 'draft')])
+            for_each(back.payout_return_id, '_wechat_conclude', (UserError,))
 
     def _go_on(self):
         """Ask for it; the same number has the same answer. A refusal ends it when WeChat Pay does not have it."""
         self.ensure_one()
-        share, client = self.share_id, self.share_id.merchant_id._get_client()
+        share, client, unclear_at = self.share_id, self.share_id.merchant_id._get_client(), self.unclear_at
+        self.unclear_at = fields.Datetime.now()
+        self.env['ir.cron']._commit_progress()      # whoever dies from here on may have sent it
+        self.lock_for_update()
         try:
             self._apply(client.create_return(
                 self.name, share.name, share.receiver_id.payee, share._get_fen(), self.env._("Returned")))
         except PayRefused as refusal:
+            self.unclear_at = unclear_at        # this call has done nothing
             self._end_refused(client, refusal)
         except Unreachable as error:
             self.error = str(error)
-        self.payout_return_id._wechat_conclude()
 
     def _end_refused(self, client, refusal):
+        """End what was refused, once nothing that was sent before can still be on its way."""
         try:
             self._apply(client.get_return(self.name, self.share_id.name))
         except UnknownNumber:
-            if self._update_state(_OPEN, 'failed'):
+            minutes = self.share_id.payout_id.channel_id.expiry_minutes
+            if self.unclear_at and fields.Datetime.now() < self.unclear_at + timedelta(minutes=minutes):
+                self.error = str(refusal)
+            elif self._update_state(_OPEN, 'failed'):
                 self.write({'reason': str(refusal), 'error': False})
         except (PayRefused, Unreachable) as error:
             self.error = str(error)

@@ -4,6 +4,7 @@ from ..wechat.pay import Share
 
 _AGAIN = 'NO_RELATION'
 _STATES = {'PENDING': 'processing', 'SUCCESS': 'success', 'CLOSED': 'closed'}
+_TOO_MUCH = 'NOT_ENOUGH'    # is left of the payment: what was refunded does not come back
 
 
 class DistributionWechatShare(models.Model):
@@ -47,6 +48,9 @@ class DistributionWechatShare(models.Model):
         ],
         required=True, readonly=True, default='new', index=True)
 
+    _open_uniq = models.UniqueIndex(
+        "(payout_id, frozen_id) WHERE state IN ('new', 'processing')",
+        "What is shared of a payment is shared again after it is certain that it came to nothing.")
     _check_amount = models.Constraint(
         'CHECK (amount > 0 AND gross_amount >= amount)', "A share is of more than nothing, and not more than was earned.")
 
@@ -117,6 +121,10 @@ class DistributionWechatShare(models.Model):
                 round(self.gross_amount * 100), self._get_fen())
 
     # === GETTERS === #
+
+    def _is_final(self, refusal):
+        """Override of the mixin: what was refunded does not come back."""
+        return super()._is_final(refusal) or refusal.code == _TOO_MUCH
 
     def _is_ending(self):
         """Override of the mixin: nothing is shared after the last day of the payment."""

@@ -21,6 +21,9 @@ from . import test_wechat_statement_booking
 from . import test_wechat_statement_long_day
 from . import test_wechat_sharing
 from . import test_wechat_sharing_around
+from . import test_wechat_sharing_concurrency
+from . import test_wechat_sharing_faults
+from . import test_wechat_sharing_late
 from . import test_wechat_sharing_statement
 from . import test_wechat_story
 from . import test_wechat_shipping

@@ -43,10 +43,10 @@ class CommittedCase(BaseCase):
             'company': company.id, 'distributor': distributor.id, 'customer': customer.id, 'product': product.id}
 
     @classmethod
-    def _create_distributor(cls, env, name):
+    def _create_distributor(cls, env, name, **values):
         """An active distributor, identified and with a verified account."""
         distributor = env['distribution.distributor'].create(
-            {'partner_id': env['res.partner'].create({'name': name}).id})
+            {'partner_id': env['res.partner'].create({'name': name}).id, **values})
         distributor._set_active()
         number = f'{distributor.id:08}'
         env['distribution.identity'].create({
