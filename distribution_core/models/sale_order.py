@@ -101,8 +101,8 @@ class SaleOrder(models.Model):
         :return: The orders that were attributed now.
         :rtype: sale.order
         """
-        rows = self._distribution_get_claims()
         now = fields.Datetime.now()
+        rows = self._distribution_get_claims(now)
         vals_list = [
             self._distribution_prepare_attribution(order_id, claims, now)
             for order_id, claims in groupby(rows, key=lambda row: row['order_id'])

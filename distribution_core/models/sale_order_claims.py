@@ -159,12 +159,13 @@ class SaleOrder(models.Model):
         super().init()
         self.env.cr.execute(SQL(_CLAIMS_FUNCTION.replace('%', '%%')))
 
-    def _distribution_get_claims(self):
+    def _distribution_get_claims(self, now):
         """Read everything that speaks for a distributor, with its chain and the policy, in one statement.
 
         The regional agents of the delivery address are rows like claims; their `source` is one of `AGENTS`.
         Touches are read beyond the policy's window, so that the evidence tells what came too late.
 
+        :param datetime now: UTC; the one that is decided at, or what is claimed now would be of the future.
         :return: A row per claim or agent, sorted by order; nothing for orders attributed before.
         :rtype: list[dict]
         """
@@ -173,7 +174,7 @@ class SaleOrder(models.Model):
         self._distribution_flush()
         return self.env.execute_query_dict(SQL(
             "SELECT * FROM distribution_get_claims(%s, %s::timestamp[], %s, %s::date)",
-            list(self.ids), self.mapped('date_order'), fields.Datetime.now(), fields.Date.context_today(self)))
+            list(self.ids), self.mapped('date_order'), now, fields.Date.context_today(self)))
 
     def _distribution_flush(self):
         """Write down what is read, and nothing else.

@@ -18,7 +18,7 @@ class SaleOrder(models.Model):
         if attribution_sudo:
             return any(not tier.refusal for tier in attribution_sudo.tier_ids)
         now = fields.Datetime.now()
-        rows = self.sudo()._distribution_get_claims()
+        rows = self.sudo()._distribution_get_claims(now)
         if not rows or not self._distribution_is_attributable(rows, now):
             return False
         tiers = self.sudo()._distribution_prepare_attribution(self.id, rows, now)['tiers']

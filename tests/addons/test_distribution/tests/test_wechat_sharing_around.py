@@ -1,4 +1,8 @@
-from odoo import Command
+from datetime import timedelta
+from itertools import count
+from unittest.mock import patch
+
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
@@ -13,6 +17,13 @@ SHARING = '/v3/profitsharing'
 @tagged('post_install', '-at_install')
 class TestWechatSharingAround(WechatSharingCase):
     """Companies as receivers, what comes back, and the plan that profit sharing bounds."""
+
+    def test_a_payment_is_frozen_in_whatever_second_its_order_is_looked_at(self):
+        """A second may pass between any two looks at the clock; what is claimed now is not of the future then."""
+        order, start, looks = self._create_order(1, confirm=False), fields.Datetime.now(), count()
+        with patch.object(fields.Datetime, 'now', lambda: start + timedelta(seconds=next(looks))):
+            self.assertTrue(order._wechat_earns_somebody())
+        self.assertGreater(next(looks), 0)
 
     # === COMPANIES, AND WHAT COMES BACK === #
 
