@@ -10,7 +10,7 @@ from odoo.exceptions import UserError
 from odoo.addons.payment import utils as payment_utils
 
 from ..wechat import Unreachable
-from ..wechat.pay import NotNow, Order, PayRefused, UnknownNumber, read_order, read_refund
+from ..wechat.pay import Order, PayRefused, UnknownNumber, read_order, read_refund
 
 _logger = logging.getLogger(__name__)
 _NUMBER_MAX = 32
@@ -155,27 +155,6 @@ class PaymentTransaction(models.Model):
             self._wechatpay_close(client)
             self._wechatpay_cancel_expired()
         return None
-
-    def _wechatpay_send_refund(self, client):
-        source = self.source_transaction_id
-        if not source.is_post_processed:    # after a refund, nothing books the payment any more
-            source._post_process()
-        try:
-            answer = client.create_refund(
-                self.wechatpay_number, source.wechatpay_number, -self._wechatpay_get_fen(), source._wechatpay_get_fen(),
-                self.provider_id.wechatpay_merchant_id._get_notify_url())
-        except NotNow:
-            raise
-        except PayRefused as refusal:
-            return self._wechatpay_end_refused(client, refusal)
-        return self._wechatpay_apply_refund(answer)
-
-    def _wechatpay_end_refused(self, client, refusal):
-        """End a refund that was refused, once WeChat Pay says that it does not have it."""
-        try:
-            self._wechatpay_apply_refund(client.get_refund(self.wechatpay_number))
-        except UnknownNumber:
-            self._set_error(self.env._("WeChat Pay refused the refund: %s", refusal))
 
     def _wechatpay_is_expired(self):
         return fields.Datetime.now() >= self.wechatpay_expires_at

@@ -1,11 +1,14 @@
+from datetime import timedelta
+
 from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment import utils as payment_utils
 
 from ..wechat import Unreachable
-from ..wechat.pay import PayRefused
+from ..wechat.pay import NotNow, PayRefused, UnknownNumber
 
+_UNCLEAR = timedelta(hours=1)   # after which nothing that was sent can still be on its way
 _TAKEN = ('draft', 'pending', 'done')       # refunds in these states have, or may still get, their part of the payment
 
 
@@ -16,6 +19,8 @@ class PaymentTransaction(models.Model):
     wechatpay_is_abnormal = fields.Boolean(
         string="Money Not Taken", readonly=True, copy=False,
         help="WeChat Pay has the money of this refund, and the payer's card does not take it. Say where it shall go.")
+
+    wechatpay_unclear_at = fields.Datetime(string="Last Sent without an Answer", readonly=True, copy=False)
 
     # === ACTION METHODS === #
 
@@ -33,6 +38,39 @@ class PaymentTransaction(models.Model):
         }
 
     # === BUSINESS METHODS === #
+
+    def _wechatpay_send_refund(self, client):
+        """Ask for a refund, or ask for the very same once more. That it leaves is committed before it does.
+
+        :param PayMerchant client:
+        """
+        source = self.source_transaction_id
+        if not source.is_post_processed:    # after a refund, nothing books the payment any more
+            source._post_process()
+        unclear_at = self.wechatpay_unclear_at
+        self.wechatpay_unclear_at = fields.Datetime.now()
+        self.env['ir.cron']._commit_progress()      # whoever dies from here on may have sent it
+        self.lock_for_update()
+        try:
+            answer = client.create_refund(
+                self.wechatpay_number, source.wechatpay_number, -self._wechatpay_get_fen(), source._wechatpay_get_fen(),
+                self.provider_id.wechatpay_merchant_id._get_notify_url())
+        except NotNow:
+            raise
+        except PayRefused as refusal:
+            self.wechatpay_unclear_at = unclear_at      # this call has done nothing
+            self._wechatpay_end_refused(client, refusal)
+        else:
+            self.wechatpay_unclear_at = False
+            self._wechatpay_apply_refund(answer)
+
+    def _wechatpay_end_refused(self, client, refusal):
+        """End a refund that was refused, when WeChat Pay does not have it and nothing sent before can still arrive."""
+        try:
+            self._wechatpay_apply_refund(client.get_refund(self.wechatpay_number))
+        except UnknownNumber:
+            if not self.wechatpay_unclear_at or fields.Datetime.now() >= self.wechatpay_unclear_at + _UNCLEAR:
+                self._set_error(self.env._("WeChat Pay refused the refund: %s", refusal))
 
     def _wechatpay_check_refund(self):
         """Check that the payment has as much left as this refund wants.

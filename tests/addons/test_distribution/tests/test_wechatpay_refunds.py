@@ -1,7 +1,7 @@
 import json
 from ast import literal_eval
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
@@ -49,6 +49,24 @@ class TestWechatpayRefunds(WechatpayCase):
         self.assertNotEqual(second.wechatpay_number, first.wechatpay_number)
         self._end(second, 'SUCCESS')
         self.assertEqual(second.state, 'done')
+
+    def test_a_refund_is_not_ended_by_a_refusal_while_an_earlier_call_may_still_arrive(self):
+        refund = self._paid()._refund(10.0)
+        self.fake.tell('faults', path=REFUNDS, status=502)
+        self._ask()
+        self.fake.tell('faults', path=REFUNDS, status=400, text='{"code":"INVALID_REQUEST"}', times=2)
+        self._ask()
+        self.assertEqual((refund.state, self._get_refunds()), ('pending', {}))
+        refund.wechatpay_unclear_at = fields.Datetime.subtract(refund.wechatpay_unclear_at, hours=1)
+        self._ask()
+        self.assertEqual((refund.state, self._get_refunds()), ('error', {}))
+
+    def test_a_refund_that_is_refused_at_once_ends_at_once(self):
+        refund = self._paid()._refund(10.0)
+        self.fake.tell('faults', path=REFUNDS, status=400, text='{"code":"INVALID_REQUEST"}')
+        self._ask()
+        self.assertEqual((refund.state, self._get_refunds()), ('error', {}))
+        self.assertIn("INVALID_REQUEST", refund.state_message)
 
     def test_what_is_under_way_is_not_refunded_a_second_time(self):
         tx = self._paid()

@@ -60,13 +60,20 @@ class WechatStatementCase(WechatTransferCase):
         self._learn(tx)
         return tx
 
+    def _ask(self, tx):
+        """Ask what became of a transaction, as the job does: it commits."""
+        self.env.flush_all()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            tx.with_env(self.env(cr=cr, su=True))._wechatpay_ask()
+        self.env.invalidate_all()
+
     def _learn(self, tx):
-        tx._wechatpay_ask()
+        self._ask(tx)
         tx._post_process()
 
     def _refund_part(self, tx, amount, is_known=True):
         refund = tx._refund(amount)
-        refund._wechatpay_ask()
+        self._ask(refund)
         self.fake.tell('refund', mchid=self.merchant.mchid, number=refund.wechatpay_number)
         if is_known:
             self._learn(refund)
