@@ -125,8 +125,8 @@ class DistributionCommon(NetworkBuilders, AccountTestInvoicingCommon):
 
     @classmethod
     def _mature(cls):
-        """Let the hold pass, and a minute: the clock of a machine may be set back a little at any moment."""
-        later = fields.Datetime.add(fields.Datetime.now(), days=cls.policy.hold_days, minutes=1)
+        """Let the hold pass."""
+        later = fields.Datetime.add(fields.Datetime.now(), days=cls.policy.hold_days)
         return cls.env['distribution.commission']._mature(cls.company, later)
 
     @classmethod

@@ -5,7 +5,6 @@ from unittest.mock import patch
 from psycopg2.errors import SerializationFailure
 
 from odoo import fields
-from odoo.exceptions import UserError
 from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL
@@ -84,11 +83,11 @@ class TestCronSteps(TransactionCase):
     def test_an_error_is_kept_and_one_that_is_expected_is_no_alarm(self):
         def step(tag):
             tag.name = 'gone'
-            raise UserError("not today")
+            raise LookupError("not today")
 
         with self.assertLogs(LOGGER, logging.INFO) as logs:
-            self._run_for_each(self.tags, step, expected=(UserError,), fail='_fail')
-        self.assertEqual(self.tags.mapped('name'), ['UserError of A', 'UserError of B', 'UserError of C'])
+            self._run_for_each(self.tags, step, expected=(LookupError,), fail='_fail')
+        self.assertEqual(self.tags.mapped('name'), ['LookupError of A', 'LookupError of B', 'LookupError of C'])
         self.assertEqual([record.levelname for record in logs.records], ['INFO'] * 3)
 
     def test_what_the_database_says_while_it_is_written_is_met_here(self):

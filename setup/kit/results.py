@@ -4,7 +4,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 # A group that runs fewer has lost tests on the way: a module that is not installed, a folder that moved.
-MINIMUM = {"lint": 3, "unit": 560, "addons": 1390, "e2e": 14, "upstream": 300}
+MINIMUM = {"lint": 3, "unit": 560, "addons": 1430, "e2e": 14, "upstream": 300}
 
 SUMMARY = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 SKIPPED = re.compile(r"INFO \S+ odoo\.addons\.\S+: skipped (.+?) : (.+)$", re.MULTILINE)

@@ -27,6 +27,7 @@ _logger = logging.getLogger(__name__)
 FAULTS = int(os.environ.get('DISTRIBUTION_FAULTS') or 200)
 _CHILD = """
 import json, os, signal, sys
+from importlib import import_module
 from unittest.mock import patch
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
@@ -37,16 +38,16 @@ config.parse_config(arguments['options'])
 registry = Registry(arguments['db'])
 with registry.cursor() as cr:
     env = api.Environment(cr, SUPERUSER_ID, {'allowed_company_ids': [arguments['company']]})
-    channel = type(env['distribution.payout.channel'])
-    send = channel._send_payout_request
+    owner = %(owner)s
+    deadly = owner.%(name)s
 
-    def die(self, payout):
+    def die(*args, **named):
         if arguments['point'] == 'after':
-            send(self, payout)
+            deadly(*args, **named)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    with patch.object(channel, '_send_payout_request', die):
-        env['distribution.payout'].browse(arguments['payout'])._send()
+    with patch.object(owner, '%(name)s', die):
+        %(act)s
 """
 
 
@@ -54,12 +55,19 @@ class Killed(BaseException):
     """The worker died here."""
 
 
-def run_child(script, **arguments):
-    """Run another Odoo on this database, in a process of its own, and return how it ended."""
+def run_child(owner, name, act, **arguments):
+    """Run another Odoo on this database, in a process of its own that dies by SIGKILL, and return how it ended.
+
+    :param str owner: An expression: the class of the method in which it dies.
+    :param str name: Of the method.
+    :param str act: A statement: what it does until it dies.
+    :param arguments: What the statement needs, with `company`, and `point`: it dies `before` the method, or `after` it.
+    """
     paths = config['addons_path']
     options = [f'--addons-path={paths if isinstance(paths, str) else ",".join(paths)}']
     options += [f'--{name}={config[name]}' for name in ('db_host', 'db_port', 'db_user', 'db_password') if config[name]]
     arguments |= {'options': [*options, '--no-http', '--log-level=error'], 'db': get_db_name()}
+    script = _CHILD % {'owner': owner, 'name': name, 'act': act}
     child = subprocess.run(
         [sys.executable, '-c', script, json.dumps(arguments)], env=dict(os.environ), timeout=300, check=False,
         stderr=subprocess.PIPE, text=True)
@@ -325,7 +333,10 @@ class TestPayoutFaults(CommittedCase):
 
     def _run_child(self, payout_id, point):
         """Run another Odoo on this database that sends the payout, and return how it ended."""
-        return run_child(_CHILD, company=self.ids['company'], payout=payout_id, point=point)
+        return run_child(
+            "type(env['distribution.payout.channel'])", '_send_payout_request',
+            "env['distribution.payout'].browse(arguments['payout'])._send()",
+            company=self.ids['company'], payout=payout_id, point=point)
 
     @mute_logger('odoo.sql_db')
     def test_eight_withdrawals_of_everything_at_once_are_one(self):

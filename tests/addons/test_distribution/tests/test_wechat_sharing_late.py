@@ -7,29 +7,9 @@ from odoo.tests import tagged
 from .test_payout_faults import run_child
 from .wechat_sharing_storm_common import SHARING, WechatSharingFaultsCase
 
-_CHILD = """
-import json, os, signal, sys
-from unittest.mock import patch
-from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
-from odoo.tools import config
-
-arguments = json.loads(sys.argv[1])
-config.parse_config(arguments['options'])
-registry = Registry(arguments['db'])
-from odoo.addons.distribution_wechat.wechat.pay import PayMerchant
-with registry.cursor() as cr:
-    env = api.Environment(cr, SUPERUSER_ID, {'allowed_company_ids': [arguments['company']]})
-    share = PayMerchant.create_sharing
-
-    def die(*arguments_):
-        if arguments['point'] == 'after':
-            share(*arguments_)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    with patch.object(PayMerchant, 'create_sharing', die):
-        env['distribution.payout'].browse(arguments['payout'])._send()
-"""
+_CHILD = (
+    "import_module('odoo.addons.distribution_wechat.wechat.pay').PayMerchant", 'create_sharing',
+    "env['distribution.payout'].browse(arguments['payout'])._send()")
 
 
 @tagged('post_install', '-at_install')
@@ -51,7 +31,7 @@ class TestWechatSharingLate(WechatSharingFaultsCase):
                 self._tell('merchants', money=[])
                 payout_id = self._approve(seller_id, 10.0)
                 self.assertEqual(
-                    run_child(_CHILD, company=self.ids['company'], payout=payout_id, point=point), -signal.SIGKILL)
+                    run_child(*_CHILD, company=self.ids['company'], payout=payout_id, point=point), -signal.SIGKILL)
                 self.assertEqual(self._get_log('share'), [] if point == 'before' else [('share', 1000)])
                 self.assertEqual(self._get_states(payout_id), ('sent', ['new']))
                 self.fake.tell('faults', path=f'{SHARING}/receivers/add', status=400, text='{"code":"PARAM_ERROR"}')

@@ -24,29 +24,9 @@ PAYMENTS = int(os.environ.get('DISTRIBUTION_PAYMENTS') or 100)
 # What has to come of a hundred, so that the storm blows through all of it.
 LEAST = {'paid': 60, 'refunded': 20, 'closed': 2, 'abnormal': 2}
 PATHS = ['/v3/pay/transactions/native', '/v3/pay/transactions/h5', '/v3/pay/transactions/out-trade-no/*', '/v3/refund/*']
-_CHILD = """
-import json, os, signal, sys
-from unittest.mock import patch
-from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
-from odoo.tools import config
-
-arguments = json.loads(sys.argv[1])
-config.parse_config(arguments['options'])
-registry = Registry(arguments['db'])
-from odoo.addons.distribution_wechat.wechat.pay import PayMerchant
-with registry.cursor() as cr:
-    env = api.Environment(cr, SUPERUSER_ID, {'allowed_company_ids': [arguments['company']]})
-    request = PayMerchant.request
-
-    def die(client, *arguments_, **named):
-        if arguments['point'] == 'after':
-            request(client, *arguments_, **named)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    with patch.object(PayMerchant, 'request', die):
-        env['payment.transaction'].browse(arguments['transaction'])._wechatpay_ask()
-"""
+_CHILD = (
+    "import_module('odoo.addons.distribution_wechat.wechat.pay').PayMerchant", 'request',
+    "env['payment.transaction'].browse(arguments['transaction'])._wechatpay_ask()")
 
 
 @tagged('post_install', '-at_install')
@@ -214,7 +194,7 @@ class TestWechatpayFaults(WechatpayFaultsCase):
                 self._run_jobs()
                 refund_id = self._try(self._refund(tx_id, 0.01))
                 self.assertEqual(run_child(
-                    _CHILD, company=self.ids['company'], transaction=refund_id, point=point), -signal.SIGKILL)
+                    *_CHILD, company=self.ids['company'], transaction=refund_id, point=point), -signal.SIGKILL)
                 with self._cursor() as env:
                     refund = self._browse(env, refund_id)
                     number = refund.wechatpay_number
@@ -235,7 +215,7 @@ class TestWechatpayFaults(WechatpayFaultsCase):
                 self._try(self._announce(tx_id, 'native'))
                 self._pay(tx_id)
                 self.assertEqual(run_child(
-                    _CHILD, company=self.ids['company'], transaction=tx_id, point=point), -signal.SIGKILL)
+                    *_CHILD, company=self.ids['company'], transaction=tx_id, point=point), -signal.SIGKILL)
                 self._race(*[self._receive(sent) for sent in self.late * 2])
                 self._run_jobs()
                 with self._cursor() as env:
