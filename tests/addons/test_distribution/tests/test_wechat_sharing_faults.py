@@ -165,6 +165,13 @@ class TestWechatSharingFaults(WechatSharingFaultsCase):
 
         return take_back
 
+    def _taking_back_again(self, _chance):
+        """Take back what did not come back, and nothing else."""
+        def take_back(env):
+            self._search(env, 'distribution.payout.return', ('state', '=', 'draft')).action_wechat_take_back()
+
+        return take_back
+
     def _unfreezing(self, chance):
         def unfreeze(env):
             if chance.random() < 0.1:
@@ -217,7 +224,7 @@ class TestWechatSharingFaults(WechatSharingFaultsCase):
             self.clock += timedelta(minutes=61)
             self._work_on()
             self._do_jobs(chance)
-            for press in (self._sharing_rest, self._retrying, self._taking_back):
+            for press in (self._sharing_rest, self._retrying, self._taking_back_again):
                 self._try(press(chance))
             if not self._search_open():
                 return self._let_the_last_day_come()
