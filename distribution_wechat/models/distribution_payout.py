@@ -36,7 +36,7 @@ class DistributionPayout(models.Model):
     def action_mark_done(self):
         """Override of `distribution_commission`: what WeChat Pay may still pay is not paid otherwise."""
         for payout in self:
-            if any(part._is_open() for part in payout._wechat_get_parts()):
+            if payout._wechat_is_under_way():
                 raise UserError(self.env._("WeChat Pay may still pay a part of %s. Wait until that is over.", payout.name))
         super().action_mark_done()
 
@@ -78,7 +78,7 @@ class DistributionPayout(models.Model):
         self.ensure_one()
         self.lock_for_update()
         self.invalidate_recordset()
-        if self.wechat_rest > 0 and not any(part._is_open() for part in self._wechat_get_parts()):
+        if self.wechat_rest > 0 and not self._wechat_is_under_way():
             self._wechat_create_parts(self.wechat_rest)
             self._wechat_wake()
 
@@ -110,6 +110,10 @@ class DistributionPayout(models.Model):
         is_shared = payout_sudo.channel_id.code == 'wechat_sharing'
         return (payout_sudo.wechat_share_ids if is_shared else payout_sudo.wechat_bill_ids).sorted('id')
 
+    def _wechat_is_under_way(self):
+        """Return whether WeChat Pay may still pay a part of it."""
+        return any(part._is_open() for part in self._wechat_get_parts())
+
     def _wechat_get_counted(self):
         """Return what was paid of it, or may be."""
         return sum(self._wechat_get_parts().filtered(lambda part: part._is_counted()).mapped('amount'))
@@ -119,12 +123,12 @@ class DistributionPayout(models.Model):
 
         :rtype: dict
         """
-        parts = self._wechat_get_parts()
-        if any(part._is_open() for part in parts):
+        if self._wechat_is_under_way():
             return {'state': 'sent'}
-        paid = sum(parts.filtered(lambda part: part._is_counted()).mapped('amount'))
+        paid = self._wechat_get_counted()
         if not paid:
-            return {'state': 'failed', 'reason': parts[-1:].reason or parts[-1:].error}
+            last = self._wechat_get_parts()[-1:]
+            return {'state': 'failed', 'reason': last.reason or last.error}
         is_all = not self.currency_id.compare_amounts(paid, self.net_amount)
         return {'state': 'done', 'amount': self.currency_id.round(paid)} if is_all else {'state': 'sent'}
 

@@ -7,7 +7,6 @@ from psycopg2 import Error
 
 from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tools import mute_logger
 
 from .wechat_pay_common import connect_person
 from .wechatpay_storm_common import WechatpayFaultsCase
@@ -17,10 +16,6 @@ MCHID = '1900000009'        # of the company that shares are given to, and taken
 SHARING_JOBS = [
     ('distribution.payout', '_cron_process'), ('distribution.wechat.return', '_cron_go_on'),
     ('distribution.wechat.frozen', '_cron_unfreeze')]
-MUTED = (
-    'odoo.addons.distribution_commission.models.distribution_payout',
-    'odoo.addons.distribution_wechat.models.distribution_wechat_frozen',
-    'odoo.addons.distribution_wechat.models.distribution_wechat_return')
 
 
 class WechatSharingFaultsCase(WechatpayFaultsCase):
@@ -75,7 +70,6 @@ class WechatSharingFaultsCase(WechatpayFaultsCase):
 
     def setUp(self):
         super().setUp()
-        self.enterContext(mute_logger(*MUTED))
         self._tell('merchants', share_faults={}, share_waits=False, share_ratio=3000, consents=[MCHID], money=[])
 
     # === HELPERS === #
